@@ -1,0 +1,164 @@
+//! What a DuckDB file holds: tables, views, constraints, indexes, sequences, enum types.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{LogicalType, SourceName};
+
+/// Whether a relation of the source holds rows or computes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TableKind {
+    /// A base table.
+    Table,
+    /// A view.
+    View,
+}
+
+impl TableKind {
+    /// The word users see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::View => "view",
+        }
+    }
+}
+
+/// One line of `source_tables()`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableSummary {
+    /// Schema (path) and name.
+    pub name: SourceName,
+    /// Table or view.
+    pub kind: TableKind,
+    /// DuckDB's estimate; None for a view.
+    pub estimated_rows: Option<i64>,
+    /// Number of columns; None for a view that cannot be bound.
+    pub column_count: Option<i64>,
+    /// Whether a PRIMARY KEY is declared.
+    pub has_primary_key: bool,
+    /// COMMENT ON TABLE or VIEW.
+    pub comment: Option<String>,
+}
+
+/// A column of a table or view.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    /// The name as DuckDB spells it.
+    pub name: String,
+    /// The type.
+    pub logical: LogicalType,
+    /// False when NOT NULL or part of the primary key.
+    pub nullable: bool,
+    /// The DEFAULT expression in DuckDB SQL.
+    pub default: Option<String>,
+    /// The expression of a generated column in DuckDB SQL.
+    pub generated: Option<String>,
+    /// COMMENT ON COLUMN.
+    pub comment: Option<String>,
+    /// The named enum types whose labels are this column's, as `schema.name`.
+    pub enum_names: Vec<SourceName>,
+}
+
+/// A table constraint other than NOT NULL. Columns are named as DuckDB spells them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Constraint {
+    /// PRIMARY KEY
+    PrimaryKey(Vec<String>),
+    /// UNIQUE
+    Unique(Vec<String>),
+    /// CHECK, with its expression in DuckDB SQL.
+    Check(String),
+    /// FOREIGN KEY
+    ForeignKey {
+        /// The referencing columns.
+        columns: Vec<String>,
+        /// The referenced table.
+        table: SourceName,
+        /// The referenced columns, in the same order.
+        referenced: Vec<String>,
+    },
+}
+
+/// A secondary index.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Index {
+    /// Its name.
+    pub name: String,
+    /// Its method, lower case: `art` is DuckDB's ordinary one.
+    pub method: String,
+    /// UNIQUE
+    pub unique: bool,
+    /// Columns or expressions in DuckDB SQL, in order.
+    pub expressions: Vec<String>,
+    /// COMMENT ON INDEX.
+    pub comment: Option<String>,
+}
+
+/// A sequence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sequence {
+    /// Schema and name.
+    pub name: SourceName,
+    /// START
+    pub start: i64,
+    /// MINVALUE
+    pub min: i64,
+    /// MAXVALUE
+    pub max: i64,
+    /// INCREMENT
+    pub increment: i64,
+    /// CYCLE
+    pub cycle: bool,
+    /// The last value handed out; None when never used.
+    pub last_value: Option<i64>,
+    /// COMMENT ON SEQUENCE.
+    pub comment: Option<String>,
+}
+
+/// A table or view with all that belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Table {
+    /// Schema (path) and name.
+    pub name: SourceName,
+    /// Table or view.
+    pub kind: TableKind,
+    /// In order.
+    pub columns: Vec<Column>,
+    /// In DuckDB's order; NOT NULL is in the columns.
+    pub constraints: Vec<Constraint>,
+    /// Secondary indexes.
+    pub indexes: Vec<Index>,
+    /// COMMENT ON TABLE or VIEW.
+    pub comment: Option<String>,
+    /// DuckDB's estimate; None for a view.
+    pub estimated_rows: Option<i64>,
+    /// Why the columns are unknown: a view that cannot be bound.
+    pub broken: Option<String>,
+}
+
+/// Tables, and the sequences their defaults may name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Catalog {
+    /// Tables and views, by schema and name.
+    pub tables: Vec<Table>,
+    /// Every sequence of the file.
+    pub sequences: Vec<Sequence>,
+}
+
+/// The file itself: `source_info()`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileInfo {
+    /// The version field of the main header, e.g. 64.
+    pub storage_version: u64,
+    /// The DuckDB that wrote the file last, e.g. `v2.0.0`; empty when the header has none.
+    pub written_by: String,
+    /// Whether the file is encrypted.
+    pub encrypted: bool,
+    /// Whether a write-ahead log lies beside it.
+    pub has_wal: bool,
+    /// Its length in bytes, without the log.
+    pub size_bytes: u64,
+    /// Changes when the content of file or log does.
+    pub fingerprint: String,
+}

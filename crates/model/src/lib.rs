@@ -1,0 +1,22 @@
+//! What migrator knows before it touches a file or a server: names, logical types, tables,
+//! the type mapping rules, the tuple image and the messages between backend and reader.
+//!
+//! Everything here is plain data and pure functions: no I/O, no PostgreSQL, no DuckDB.
+
+pub mod catalog;
+pub mod ident;
+pub mod layout;
+pub mod logical_type;
+pub mod pg_type;
+pub mod policy;
+pub mod protocol;
+pub mod reject;
+pub mod rules;
+pub mod slot;
+
+pub use {
+    ident::{Ident, QualifiedName, SourceName},
+    logical_type::{Field, LogicalType},
+    pg_type::PgType,
+    reject::BadValue,
+};

@@ -1,0 +1,180 @@
+//! PostgreSQL's types as far as a DuckDB value can become one.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ident::QualifiedName;
+
+/// A column type in PostgreSQL, with its modifiers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)] // The variants bear PostgreSQL's own names.
+pub enum PgType {
+    Bool,
+    Int2,
+    Int4,
+    Int8,
+    /// Precision and scale, or unconstrained.
+    Numeric(Option<(u16, i16)>),
+    Float4,
+    Float8,
+    Text,
+    /// Length in characters.
+    Varchar(Option<u32>),
+    Bytea,
+    /// Length in bits.
+    Varbit(Option<u32>),
+    Date,
+    Time(Option<u8>),
+    TimeTz(Option<u8>),
+    /// Fractional digits, 0 to 6.
+    Timestamp(Option<u8>),
+    TimestampTz(Option<u8>),
+    Interval,
+    Uuid,
+    Json,
+    Jsonb,
+    /// An enum type: its name, once it has one, and the labels in order.
+    Enum {
+        name: Option<QualifiedName>,
+        labels: Vec<String>,
+    },
+    Array(Box<PgType>),
+    /// pgvector's `vector`, with its dimensions.
+    Vector(Option<u32>),
+    /// pgvector's `halfvec`, with its dimensions.
+    HalfVec(Option<u32>),
+    /// PostGIS' `geometry`, with its SRID (0: unknown).
+    Geometry {
+        srid: i32,
+    },
+    /// A row type: its name, once it has one, and its attributes.
+    Composite {
+        name: Option<QualifiedName>,
+        attributes: Vec<(String, PgType)>,
+    },
+}
+
+/// Where the types of other extensions live in this database.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Environment {
+    /// The schema of pgvector, where it is installed.
+    pub pgvector: Option<crate::Ident>,
+    /// The schema of PostGIS, where it is installed.
+    pub postgis: Option<crate::Ident>,
+}
+
+impl PgType {
+    /// The type as SQL, with every name that is not PostgreSQL's own qualified.
+    pub fn sql(&self, environment: &Environment) -> String {
+        match self {
+            Self::Array(element) => format!("{}[]", element.sql(environment)),
+            Self::Vector(_) | Self::HalfVec(_) => qualified(&environment.pgvector, self),
+            Self::Geometry { .. } => qualified(&environment.postgis, self),
+            Self::Enum { name: Some(name), .. } | Self::Composite { name: Some(name), .. } => {
+                name.quoted()
+            }
+            plain => plain.to_string(),
+        }
+    }
+
+    /// The innermost element type of an array, or the type itself.
+    pub fn innermost(&self) -> &PgType {
+        match self {
+            Self::Array(element) => element.innermost(),
+            other => other,
+        }
+    }
+}
+
+fn qualified(schema: &Option<crate::Ident>, pg: &PgType) -> String {
+    match schema {
+        Some(schema) => format!("{}.{pg}", schema.quoted()),
+        None => pg.to_string(),
+    }
+}
+
+impl std::fmt::Display for PgType {
+    /// Writes the type as `format_type()` does; unnamed enums and row types by their kind.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Numeric(Some((precision, scale))) => write!(f, "numeric({precision},{scale})"),
+            Self::Varchar(length) => with_modifier(f, "character varying", *length),
+            Self::Varbit(length) => with_modifier(f, "bit varying", *length),
+            Self::Time(digits) => temporal(f, "time", *digits, "without"),
+            Self::TimeTz(digits) => temporal(f, "time", *digits, "with"),
+            Self::Timestamp(digits) => temporal(f, "timestamp", *digits, "without"),
+            Self::TimestampTz(digits) => temporal(f, "timestamp", *digits, "with"),
+            Self::Vector(dimensions) => with_modifier(f, "vector", *dimensions),
+            Self::HalfVec(dimensions) => with_modifier(f, "halfvec", *dimensions),
+            Self::Geometry { srid: 0 } => f.write_str("geometry"),
+            Self::Geometry { srid } => write!(f, "geometry(Geometry,{srid})"),
+            Self::Array(element) => write!(f, "{element}[]"),
+            Self::Enum { name: Some(name), .. } | Self::Composite { name: Some(name), .. } => {
+                f.write_str(name.name.as_str())
+            }
+            plain => f.write_str(plain_name(plain)),
+        }
+    }
+}
+
+fn plain_name(pg: &PgType) -> &'static str {
+    match pg {
+        PgType::Bool => "boolean",
+        PgType::Int2 => "smallint",
+        PgType::Int4 => "integer",
+        PgType::Int8 => "bigint",
+        PgType::Numeric(_) => "numeric",
+        PgType::Float4 => "real",
+        PgType::Float8 => "double precision",
+        PgType::Text => "text",
+        PgType::Bytea => "bytea",
+        PgType::Date => "date",
+        PgType::Interval => "interval",
+        PgType::Uuid => "uuid",
+        PgType::Json => "json",
+        PgType::Jsonb => "jsonb",
+        PgType::Enum { .. } => "enum",
+        _ => "composite",
+    }
+}
+
+fn with_modifier(
+    f: &mut std::fmt::Formatter<'_>,
+    name: &str,
+    modifier: Option<u32>,
+) -> std::fmt::Result {
+    match modifier {
+        Some(modifier) => write!(f, "{name}({modifier})"),
+        None => f.write_str(name),
+    }
+}
+
+fn temporal(
+    f: &mut std::fmt::Formatter<'_>,
+    name: &str,
+    digits: Option<u8>,
+    zone: &str,
+) -> std::fmt::Result {
+    match digits {
+        Some(digits) => write!(f, "{name}({digits}) {zone} time zone"),
+        None => write!(f, "{name} {zone} time zone"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Ident;
+
+    #[test]
+    fn types_print_as_format_type_prints_them() {
+        assert_eq!(PgType::Numeric(Some((20, 0))).to_string(), "numeric(20,0)");
+        assert_eq!(PgType::Timestamp(Some(3)).to_string(), "timestamp(3) without time zone");
+        assert_eq!(PgType::Array(Box::new(PgType::Float4)).to_string(), "real[]");
+    }
+
+    #[test]
+    fn foreign_names_are_qualified() {
+        let environment = Environment { pgvector: Some(Ident::new("ext").unwrap()), postgis: None };
+        assert_eq!(PgType::Vector(Some(3)).sql(&environment), "\"ext\".vector(3)");
+    }
+}

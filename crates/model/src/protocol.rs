@@ -1,0 +1,256 @@
+//! The messages between backend and reader: JSON, each behind its length as a little-endian u32.
+//!
+//! The backend asks, the reader answers; while a scan runs, slots travel one way and their
+//! release the other. A slot belongs to whoever was last told about it.
+
+use std::io::{self, Read, Write};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{
+    SourceName,
+    catalog::{Catalog, FileInfo, TableSummary},
+    layout::Attribute,
+    logical_type::LogicalType,
+    policy::{Losses, NulBytes, OnError},
+    reject::Reject,
+    slot::Fragment,
+};
+
+/// Both ends must have the same; it changes with any message.
+pub const PROTOCOL_VERSION: u32 = 1;
+/// No message is longer, in bytes.
+pub const MAX_MESSAGE: usize = 256 << 20;
+
+/// What the backend says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Request {
+    /// The first message: shut yourself in and look at the file's header.
+    Open(Open),
+    /// Lists tables and views.
+    Tables,
+    /// Describes one table or view, or all.
+    Describe(Option<SourceName>),
+    /// Streams rows into slots, or only counts what would get lost.
+    Scan(Box<Scan>),
+    /// Gives a slot back.
+    Release(u32),
+    /// Ends the reader.
+    Close,
+}
+
+/// What to open, and within which limits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Open {
+    /// The backend's [`PROTOCOL_VERSION`].
+    pub protocol: u32,
+    /// The file, resolved: absolute, without symlinks.
+    pub path: String,
+    /// Device and inode that the backend checked: the reader opens no other file.
+    pub device: u64,
+    /// See `device`.
+    pub inode: u64,
+    /// Only read the header: for `source_info()`, which works on encrypted files too.
+    pub header_only: bool,
+    /// DuckDB's memory limit in bytes.
+    pub memory_bytes: u64,
+    /// DuckDB's threads.
+    pub threads: u32,
+    /// An empty folder of this reader's own.
+    pub temp_directory: String,
+    /// DuckDB's limit for it in bytes; None: the disk's.
+    pub temp_bytes: Option<u64>,
+    /// The length of the shared memory file in bytes.
+    pub slot_memory: u64,
+}
+
+/// Rows to read and what to make of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scan {
+    /// The table or view.
+    pub table: SourceName,
+    /// What to select, in order.
+    pub columns: Vec<ScanColumn>,
+    /// A predicate in DuckDB SQL.
+    pub filter: Option<String>,
+    /// The target's attributes in attnum order.
+    pub attributes: Vec<Attribute>,
+    /// What to do with bad values.
+    pub on_error: OnError,
+    /// What to do with NUL bytes.
+    pub nul_bytes: NulBytes,
+    /// Whether values may lose something; false makes each a bad value.
+    pub accept_lossy: bool,
+    /// Encode, count, and throw away: no slot is used and no value is bad.
+    pub dry_run: bool,
+}
+
+/// A column of a scan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScanColumn {
+    /// The column's name.
+    pub name: String,
+    /// A field of that STRUCT column, when only it is wanted.
+    pub field: Option<String>,
+    /// The type the backend planned with; the reader refuses another.
+    pub logical: LogicalType,
+}
+
+/// What the reader says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Reply {
+    /// The file is open.
+    Ready(Ready),
+    /// Answers [`Request::Tables`].
+    Tables(Vec<TableSummary>),
+    /// Answers [`Request::Describe`].
+    Catalog(Box<Catalog>),
+    /// A scan's row count, if DuckDB knows one; sent once, before the first slot.
+    Expect(Option<u64>),
+    /// A slot is full.
+    Slot(FullSlot),
+    /// Rows that were not carried.
+    Rejects(Vec<Reject>),
+    /// The scan is through.
+    Done(Box<Done>),
+    /// The request failed; nothing else follows for it.
+    Failed(Failure),
+}
+
+/// The reader after it has opened the file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ready {
+    /// The reader's [`PROTOCOL_VERSION`].
+    pub protocol: u32,
+    /// The DuckDB inside, e.g. `v2.0.0`.
+    pub duckdb_version: String,
+    /// What the file's header says.
+    pub file: FileInfo,
+    /// What holds the reader in, one line each.
+    pub sandbox: Vec<String>,
+}
+
+/// A slot that now belongs to the backend.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FullSlot {
+    /// Its number, from 0.
+    pub slot: u32,
+    /// The bytes in use.
+    pub used: usize,
+    /// The rows in it; 0 for a fragment but the last of a row.
+    pub rows: u32,
+    /// Set when the slot holds a part of one large row.
+    pub fragment: Option<Fragment>,
+}
+
+/// What a scan came to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Done {
+    /// Rows that the source gave.
+    pub rows_read: u64,
+    /// Rows that became rejects.
+    pub rows_rejected: u64,
+    /// What got lost, for each scan column.
+    pub losses: Vec<Losses>,
+    /// Seconds spent waiting for DuckDB.
+    pub fetch_seconds: f64,
+    /// Seconds spent making images.
+    pub encode_seconds: f64,
+    /// Seconds spent waiting for the backend to give slots back.
+    pub wait_seconds: f64,
+    /// The most memory the reader ever held, in bytes; 0 when unknown.
+    pub peak_memory: u64,
+}
+
+/// An error of the reader in PostgreSQL's terms.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Five characters.
+    pub sqlstate: String,
+    /// One factual line.
+    pub message: String,
+    /// Full sentences.
+    pub detail: Option<String>,
+    /// A remedy, where there is one.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure of one line.
+    pub fn new(sqlstate: &str, message: impl Into<String>) -> Self {
+        Self { sqlstate: sqlstate.into(), message: message.into(), detail: None, hint: None }
+    }
+
+    /// Adds the DETAIL.
+    pub fn detail(self, detail: impl Into<String>) -> Self {
+        Self { detail: Some(detail.into()), ..self }
+    }
+
+    /// Adds the HINT.
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+/// A message as it goes over the socket.
+pub fn frame<T: Serialize>(message: &T) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; 4];
+    serde_json::to_writer(&mut bytes, message)?;
+    let length = bytes.len() - 4;
+    if length > MAX_MESSAGE {
+        return Err(io::Error::other("message is too long"));
+    }
+    bytes[..4].copy_from_slice(&(length as u32).to_le_bytes());
+    Ok(bytes)
+}
+
+/// The length that a frame's first four bytes announce.
+pub fn frame_length(header: [u8; 4]) -> io::Result<usize> {
+    let length = u32::from_le_bytes(header) as usize;
+    if length > MAX_MESSAGE { Err(io::Error::other("message is too long")) } else { Ok(length) }
+}
+
+/// Reads the message inside a frame. serde_json's limit of 128 levels stands: neither side may
+/// be led into a stack overflow, and types nest at most [`crate::logical_type::MAX_DEPTH`] levels.
+pub fn parse<T: DeserializeOwned>(body: &[u8]) -> io::Result<T> {
+    Ok(serde_json::from_slice(body)?)
+}
+
+/// Writes one message, blocking.
+pub fn send<T: Serialize>(writer: &mut impl Write, message: &T) -> io::Result<()> {
+    writer.write_all(&frame(message)?)?;
+    writer.flush()
+}
+
+/// Reads one message, blocking. None: the other side has closed.
+pub fn receive<T: DeserializeOwned>(reader: &mut impl Read) -> io::Result<Option<T>> {
+    let mut header = [0; 4];
+    match reader.read_exact(&mut header) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        other => other?,
+    }
+    let mut body = vec![0; frame_length(header)?];
+    reader.read_exact(&mut body)?;
+    parse(&body).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_survives_the_socket() {
+        let request = Request::Describe(Some(SourceName { schema: None, name: "a\"b".into() }));
+        let mut bytes = Vec::new();
+        send(&mut bytes, &request).unwrap();
+        let mut socket = bytes.as_slice();
+        assert_eq!(receive(&mut socket).unwrap(), Some(request));
+        assert_eq!(receive::<Request>(&mut socket).unwrap(), None);
+    }
+
+    #[test]
+    fn an_absurd_length_is_refused() {
+        let mut socket: &[u8] = &[0xff, 0xff, 0xff, 0xff, 0];
+        assert!(receive::<Request>(&mut socket).is_err());
+    }
+}

@@ -1,0 +1,132 @@
+//! The one encoder: values of a chunk become PostgreSQL tuple images.
+//!
+//! `bind` resolves what a column needs once per chunk; then [`Cells::put`] is called per value and
+//! tests no types. Everything here is safe code over [`Vector`]s.
+
+mod array;
+mod bind;
+mod display;
+mod embedding;
+mod float;
+mod integer;
+mod json;
+mod jsonb;
+mod nested;
+mod numeric;
+mod temporal;
+mod text;
+mod tuple;
+mod varlena;
+
+use migrator_model::{
+    BadValue, LogicalType,
+    layout::Attribute,
+    policy::{Losses, NulBytes},
+    protocol::Failure,
+    rules,
+};
+
+use crate::vector::Vector;
+
+pub use display::reject_row;
+
+/// What to do with values that cannot be carried as they are.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// NUL bytes in texts.
+    pub nul_bytes: NulBytes,
+    /// Whether values may lose something.
+    pub accept_lossy: bool,
+    /// Only count what is lost: no loss is a bad value.
+    pub count_only: bool,
+}
+
+impl Policy {
+    /// Counts a loss; it is a bad value where nobody agreed to it.
+    fn lose(
+        &self,
+        loss: migrator_model::policy::Loss,
+        losses: &mut Losses,
+        sqlstate: &str,
+    ) -> Result<(), BadValue> {
+        losses.count(loss);
+        if self.accept_lossy || self.count_only {
+            return Ok(());
+        }
+        Err(BadValue::new(sqlstate, format!("value would lose {loss}")))
+    }
+}
+
+/// The values of one column of one chunk, ready to be written.
+trait Cells {
+    /// Whether the row has no value.
+    fn is_null(&self, row: usize) -> bool;
+
+    /// Appends the value in its on-disk form, after the padding that it needs: offsets count from
+    /// the start of `out`, which is MAXALIGNed.
+    fn put(&self, row: usize, out: &mut Vec<u8>, losses: &mut Losses) -> Result<(), BadValue>;
+}
+
+/// Encodes rows for one target.
+pub struct RowEncoder {
+    attributes: Vec<Attribute>,
+    logicals: Vec<LogicalType>,
+    policy: Policy,
+}
+
+impl RowEncoder {
+    /// Checks that every attribute can be filled from its scan column.
+    pub fn new(
+        attributes: &[Attribute],
+        logicals: &[LogicalType],
+        policy: &Policy,
+    ) -> Result<Self, Failure> {
+        for attribute in attributes {
+            check(attribute, logicals)?;
+        }
+        Ok(Self {
+            attributes: attributes.to_vec(),
+            logicals: logicals.to_vec(),
+            policy: policy.clone(),
+        })
+    }
+
+    /// Binds to the columns of one chunk.
+    pub fn bind<'c>(&'c self, columns: &'c [Vector<'c>]) -> Result<BoundRows<'c>, Failure> {
+        let tuple = tuple::bind(&self.attributes, &self.logicals, columns, &self.policy)?;
+        Ok(BoundRows { tuple })
+    }
+}
+
+fn check(attribute: &Attribute, logicals: &[LogicalType]) -> Result<(), Failure> {
+    let (Some(source), Some(target)) = (attribute.source, &attribute.target) else {
+        return Ok(());
+    };
+    match logicals.get(source) {
+        Some(logical) if rules::allows(logical, &target.pg) => Ok(()),
+        Some(logical) => {
+            let message =
+                format!("column \"{}\" of type {logical} cannot become {}", attribute.name, target.pg);
+            Err(Failure::new("42804", message))
+        }
+        None => Err(Failure::new("08P01", "attribute without a scan column")),
+    }
+}
+
+/// The rows of one chunk.
+pub struct BoundRows<'c> {
+    tuple: tuple::Tuple<'c>,
+}
+
+impl BoundRows<'_> {
+    /// Replaces `image` by the row's tuple image. An error comes with the scan column.
+    pub fn encode(
+        &self,
+        row: usize,
+        image: &mut Vec<u8>,
+        losses: &mut [Losses],
+    ) -> Result<(), (usize, BadValue)> {
+        image.clear();
+        self.tuple.put_row(row, image, losses)
+    }
+}

@@ -1,0 +1,179 @@
+//! Tuples: the rows of a relation, and values of row types, which look the same.
+
+use migrator_model::{
+    BadValue, LogicalType,
+    layout::{
+        Attribute, HAS_NULL, HAS_VARWIDTH, HEADER_BYTES, HOFF_AT, INFOMASK_AT, INFOMASK2_AT, Inner,
+        MAX_ALIGN, MAX_FIELD_BYTES, align_up,
+    },
+    policy::Losses,
+    protocol::Failure,
+};
+
+use super::{
+    Cells, Policy,
+    bind::{self, Column},
+    varlena,
+};
+use crate::vector::{Data, Vector};
+
+/// One attribute of a bound tuple.
+struct Part<'c> {
+    attribute: &'c Attribute,
+    /// What fills it, and from which source column; None leaves it NULL.
+    cells: Option<(usize, Box<dyn Cells + 'c>)>,
+}
+
+/// The attributes of a tuple, bound to the columns of a chunk.
+pub struct Tuple<'c> {
+    parts: Vec<Part<'c>>,
+}
+
+/// Binds attributes to the columns they are filled from.
+pub fn bind<'c>(
+    attributes: &'c [Attribute],
+    logicals: &'c [LogicalType],
+    columns: &'c [Vector<'c>],
+    policy: &'c Policy,
+) -> Result<Tuple<'c>, Failure> {
+    let part = |attribute: &'c Attribute| {
+        let cells = match (attribute.source, &attribute.target) {
+            (Some(source), Some(target)) => {
+                let (Some(logical), Some(vector)) = (logicals.get(source), columns.get(source))
+                else {
+                    return Err(Failure::new("08P01", "attribute without a scan column"));
+                };
+                let column = Column { logical, target, policy };
+                Some((source, bind::bind(column, vector)?))
+            }
+            _ => None,
+        };
+        Ok(Part { attribute, cells })
+    };
+    Ok(Tuple { parts: attributes.iter().map(part).collect::<Result<_, _>>()? })
+}
+
+impl Tuple<'_> {
+    /// Appends the row as a tuple image; losses are counted for each source column, and an error
+    /// comes with its source column.
+    pub fn put_row(
+        &self,
+        row: usize,
+        out: &mut Vec<u8>,
+        losses: &mut [Losses],
+    ) -> Result<(), (usize, BadValue)> {
+        let start = out.len();
+        let header = self.header(row, out);
+        for (at, part) in self.parts.iter().enumerate() {
+            let Some((source, cells)) = part.cells.as_ref().filter(|(_, c)| !c.is_null(row)) else {
+                check_null(part)?;
+                continue;
+            };
+            if header.has_null {
+                out[start + HEADER_BYTES + at / 8] |= 1 << (at % 8);
+            }
+            let mut none = Losses::default();
+            let losses = losses.get_mut(*source).unwrap_or(&mut none);
+            cells.put(row, out, losses).map_err(|bad| (*source, bad))?;
+        }
+        if out.len() - start > MAX_FIELD_BYTES {
+            return Err((0, BadValue::new("54000", "row is larger than 1 GB")));
+        }
+        Ok(())
+    }
+
+    /// Appends the header with an empty null bitmap, as heap_form_tuple lays it out.
+    fn header(&self, row: usize, out: &mut Vec<u8>) -> Header {
+        let is_null = |part: &Part<'_>| part.cells.as_ref().is_none_or(|(_, c)| c.is_null(row));
+        let varwidth = |part: &Part<'_>| {
+            let len = part.attribute.target.as_ref().map(|target| target.physical.len);
+            len == Some(-1) && !is_null(part)
+        };
+        let has_null = self.parts.iter().any(is_null);
+        let has_varwidth = self.parts.iter().any(varwidth);
+        let bitmap = if has_null { self.parts.len().div_ceil(8) } else { 0 };
+        let data = align_up(HEADER_BYTES + bitmap, MAX_ALIGN);
+        let start = out.len();
+        out.resize(start + data, 0);
+        let infomask =
+            if has_null { HAS_NULL } else { 0 } | if has_varwidth { HAS_VARWIDTH } else { 0 };
+        let count = self.parts.len() as u16;
+        out[start + INFOMASK2_AT..][..2].copy_from_slice(&count.to_le_bytes());
+        out[start + INFOMASK_AT..][..2].copy_from_slice(&infomask.to_le_bytes());
+        out[start + HOFF_AT] = data as u8;
+        Header { has_null }
+    }
+}
+
+struct Header {
+    has_null: bool,
+}
+
+fn check_null(part: &Part<'_>) -> Result<(), (usize, BadValue)> {
+    if !part.attribute.not_null {
+        return Ok(());
+    }
+    let name = &part.attribute.name;
+    let reason = format!("null value in column \"{name}\" violates not-null constraint");
+    let source = part.cells.as_ref().map_or(0, |(source, _)| *source);
+    Err((source, BadValue::new("23502", reason)))
+}
+
+/// A STRUCT as a value of a row type.
+struct Composite<'c> {
+    tuple: Tuple<'c>,
+    column: Column<'c>,
+    vector: &'c Vector<'c>,
+}
+
+impl Cells for Composite<'_> {
+    fn is_null(&self, row: usize) -> bool {
+        !self.vector.validity.is_valid(row)
+    }
+
+    fn put(&self, row: usize, out: &mut Vec<u8>, losses: &mut Losses) -> Result<(), BadValue> {
+        let physical = &self.column.target.physical;
+        let open = varlena::open(out, physical);
+        // The varlena header and DatumTupleFields lie where a stored tuple has its xmin to cid.
+        out.truncate(open.start);
+        let mut parts = vec![Losses::default(); self.tuple.parts.len()];
+        self.tuple.put_row(row, out, &mut parts).map_err(|(_, bad)| bad)?;
+        parts.iter().for_each(|part| losses.add(part));
+        out[open.start + 4..open.start + 8].copy_from_slice(&(-1_i32).to_le_bytes());
+        out[open.start + 8..open.start + 12].copy_from_slice(&physical.oid.to_le_bytes());
+        varlena::close(out, &open, physical)
+    }
+}
+
+/// Binds a STRUCT to a row type.
+pub fn bind_composite<'c>(
+    column: Column<'c>,
+    vector: &'c Vector<'c>,
+) -> Result<Box<dyn Cells + 'c>, Failure> {
+    let (Inner::Attributes(attributes), LogicalType::Struct(fields), Data::Struct(parts)) =
+        (&column.target.inner, column.logical, &vector.data)
+    else {
+        return Err(Failure::new("XX000", "row type expected"));
+    };
+    let tuple = bind_parts(attributes, fields, parts, column.policy)?;
+    Ok(Box::new(Composite { tuple, column, vector }))
+}
+
+fn bind_parts<'c>(
+    attributes: &'c [Attribute],
+    fields: &'c [migrator_model::Field],
+    parts: &'c [Vector<'c>],
+    policy: &'c Policy,
+) -> Result<Tuple<'c>, Failure> {
+    let part = |attribute: &'c Attribute| {
+        let field = attribute.source.and_then(|at| Some((at, fields.get(at)?, parts.get(at)?)));
+        let cells = match (field, &attribute.target) {
+            (Some((at, field, vector)), Some(target)) => {
+                Some((at, bind::bind(Column { logical: &field.logical, target, policy }, vector)?))
+            }
+            _ => None,
+        };
+        Ok(Part { attribute, cells })
+    };
+    Ok(Tuple { parts: attributes.iter().map(part).collect::<Result<_, _>>()? })
+}

@@ -1,0 +1,44 @@
+//! The reader: the child process that knows DuckDB, so that no PostgreSQL backend has to.
+//!
+//! It is started by the extension with a control socket as standard input and the shared memory
+//! file as standard output; its only argument is the process id of its backend. It locks itself
+//! in, opens one file read-only and answers requests (`serve`) until the socket closes.
+
+mod catalog;
+mod encode;
+mod ffi;
+mod header;
+mod open;
+mod sandbox;
+mod scan;
+mod serve;
+mod usage;
+mod vector;
+
+use std::process::ExitCode;
+
+use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+
+fn main() -> ExitCode {
+    let Some(backend) = std::env::args().nth(1).and_then(|pid| pid.parse::<i32>().ok()) else {
+        eprintln!("migrator_reader is started by the PostgreSQL extension migrator, not by hand");
+        return ExitCode::from(2);
+    };
+    match run(backend) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(backend: i32) -> std::io::Result<()> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    // The backend may have died before the signal was arranged.
+    if getppid().map(|parent| parent.as_raw_nonzero().get()) != Some(backend) {
+        return Ok(());
+    }
+    let inherited = ffi::process::take_inherited()?;
+    serve::serve(inherited)
+}

@@ -1,0 +1,131 @@
+//! Opens the source: one snapshot, read-only, with DuckDB's own sandbox on.
+
+use std::sync::Arc;
+
+use migrator_model::{
+    protocol::{Failure, Open},
+    reject::shown,
+};
+
+use crate::ffi::database::{Database, DuckError, Session};
+
+/// DuckDB's memory limit while it only streams base tables: it would fill whatever it may with
+/// cached blocks that nobody reads twice.
+const STREAMING_MEMORY: u64 = 128 << 20;
+
+/// The open source.
+pub struct Source {
+    session: Session,
+    path: String,
+    memory_bytes: u64,
+    locked: bool,
+}
+
+impl Source {
+    /// Opens the file and begins a transaction, so that everything sees the same snapshot.
+    pub fn open(open: &Open) -> Result<Self, Failure> {
+        let failed = |error: DuckError| explain(&open.path, &error);
+        let database = Database::open(&open.path, &settings(open)).map_err(failed)?;
+        let session = Arc::new(database).connect().map_err(failed)?;
+        for statement in ["SET max_streaming_buffer_size = '4MB'", "BEGIN TRANSACTION READ ONLY"] {
+            session.execute(statement).map_err(failed)?;
+        }
+        let (path, memory_bytes) = (open.path.clone(), open.memory_bytes);
+        Ok(Self { session, path, memory_bytes, locked: false })
+    }
+
+    /// The connection.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// An error of DuckDB's in PostgreSQL's terms.
+    pub fn explain(&self, error: &DuckError) -> Failure {
+        explain(&self.path, error)
+    }
+
+    /// Gives a view or a filter the whole of `migrator.reader_memory`, then locks every setting.
+    pub fn prepare_to_compute(&mut self) -> Result<(), Failure> {
+        if !self.locked {
+            let limit = format!("SET memory_limit = '{}B'", self.memory_bytes);
+            self.session.execute(&limit).map_err(|error| self.explain(&error))?;
+            self.lock()?;
+        }
+        Ok(())
+    }
+
+    /// No setting can be changed from now on.
+    pub fn lock(&mut self) -> Result<(), Failure> {
+        if !self.locked {
+            let lock = "SET lock_configuration = true";
+            self.session.execute(lock).map_err(|error| self.explain(&error))?;
+            self.locked = true;
+        }
+        Ok(())
+    }
+}
+
+fn settings(open: &Open) -> Vec<(&'static str, String)> {
+    let text = str::to_owned;
+    let mut settings = vec![
+        ("access_mode", text("READ_ONLY")),
+        ("threads", open.threads.max(1).to_string()),
+        ("async_threads", text("0")),
+        ("memory_limit", format!("{}B", open.memory_bytes.min(STREAMING_MEMORY))),
+        ("temp_directory", open.temp_directory.clone()),
+        ("enable_external_access", text("false")),
+        ("autoinstall_known_extensions", text("false")),
+        ("autoload_known_extensions", text("false")),
+        ("allow_community_extensions", text("false")),
+        ("allow_unsigned_extensions", text("false")),
+        ("allow_persistent_secrets", text("false")),
+    ];
+    if let Some(bytes) = open.temp_bytes {
+        settings.push(("max_temp_directory_size", format!("{bytes}B")));
+    }
+    settings
+}
+
+/// DuckDB's errors by what a user can do about them.
+fn explain(path: &str, error: &DuckError) -> Failure {
+    let text = error.message.as_str();
+    let detail = shown_error(text);
+    let fail = |sqlstate, what: &str| {
+        Failure::new(sqlstate, format!("{what} \"{path}\"")).detail(detail.clone())
+    };
+    match text {
+        _ if text.contains("Could not set lock on file") => {
+            fail("55006", "could not lock DuckDB file")
+                .hint("Another process has the file open for writing: end it, or copy the file and its .wal and migrate the copy.")
+        }
+        _ if text.contains("is not a valid DuckDB database file") => {
+            fail("22P04", "could not read DuckDB file")
+        }
+        _ if text.contains("unknown index type") => {
+            fail("0A000", "could not replay the write-ahead log of DuckDB file")
+                .hint("CHECKPOINT the file in a DuckDB that has the index's extension loaded.")
+        }
+        _ if is_corruption(text) => fail("XX001", "DuckDB file is corrupt:"),
+        _ if text.starts_with("Out of Memory Error") => fail("53200", "out of memory reading DuckDB file")
+            .hint("Raise migrator.reader_memory."),
+        _ if text.starts_with("IO Error") => fail("58030", "could not read DuckDB file"),
+        _ if text.starts_with("Permission Error") => {
+            Failure::new("42501", "the reader's sandbox forbids this").detail(detail)
+        }
+        _ => Failure::new("38000", "DuckDB could not run the query").detail(detail),
+    }
+}
+
+fn is_corruption(text: &str) -> bool {
+    let signs =
+        ["orrupt", "Serialization Error", "checksum", "INTERNAL Error", "deserialize", "read enough"];
+    signs.iter().any(|sign| text.contains(sign))
+}
+
+/// DuckDB's first line as a DETAIL; its stack traces and query excerpts stay out.
+fn shown_error(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let line = if line.len() > 300 { shown(line) } else { line.to_owned() };
+    format!("DuckDB says: {line}")
+}
+

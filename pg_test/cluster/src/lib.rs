@@ -1,0 +1,81 @@
+//! Helpers of the tests that need a whole server: connections, databases, files.
+
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicU32, Ordering},
+    time::{Duration, Instant},
+};
+
+use postgres::{Client, NoTls};
+
+/// A connection to a database of the server that `pg_test/run` has started.
+pub fn connect(database: &str, user: &str) -> Client {
+    let host = std::env::var("PGHOST").expect("pg_test/run sets PGHOST");
+    let settings = format!("host={host} port=5432 user={user} dbname={database}");
+    Client::connect(&settings, NoTls).expect("the test server answers")
+}
+
+/// A database of this test's own, with the extension.
+pub struct Database {
+    /// Its name.
+    pub name: String,
+}
+
+impl Database {
+    /// Creates one.
+    pub fn create() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("cluster_{}_{number}", std::process::id());
+        let mut postgres = connect("postgres", "postgres");
+        postgres.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
+        let database = Self { name };
+        database.client().batch_execute("CREATE EXTENSION migrator").unwrap();
+        database
+    }
+
+    /// A superuser's connection.
+    pub fn client(&self) -> Client {
+        connect(&self.name, "postgres")
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        let _ = connect("postgres", "postgres").batch_execute(&drop);
+    }
+}
+
+/// A file of the test data.
+pub fn data(name: &str) -> String {
+    let folder = std::env::var("MIGRATOR_TEST_DATA").expect("pg_test/run sets MIGRATOR_TEST_DATA");
+    PathBuf::from(folder).join(name).display().to_string()
+}
+
+/// The process ids of readers whose backend is this one.
+pub fn readers_of(backend: i32) -> Vec<i32> {
+    let is_reader = |pid: &i32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let mut after = stat.rsplit(") ").next().unwrap_or_default().split(' ');
+        let parent = after.nth(1).and_then(|parent| parent.parse::<i32>().ok());
+        parent == Some(backend) && stat.contains("(migrator_reader")
+    };
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    pids.filter(is_reader).collect()
+}
+
+/// Waits until something holds, at most ten seconds.
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let since = Instant::now();
+    while !holds() {
+        assert!(since.elapsed() < Duration::from_secs(10), "{what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// The backend's process id.
+pub fn backend(client: &mut Client) -> i32 {
+    client.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0)
+}

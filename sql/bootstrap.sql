@@ -1,0 +1,83 @@
+CREATE SCHEMA migrator;
+COMMENT ON SCHEMA migrator IS 'What migrator has done: runs, rejected rows.';
+GRANT USAGE ON SCHEMA migrator TO PUBLIC;
+
+CREATE TABLE migrator.runs (
+    run_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    role_name name NOT NULL DEFAULT current_user,
+    started_at timestamptz NOT NULL,
+    finished_at timestamptz NOT NULL,
+    source text NOT NULL,
+    fingerprint text NOT NULL,
+    source_table text NOT NULL,
+    target text NOT NULL,
+    mode text NOT NULL,
+    method text NOT NULL,
+    options jsonb NOT NULL,
+    rows_read bigint NOT NULL,
+    rows_loaded bigint NOT NULL,
+    rows_rejected bigint NOT NULL,
+    heap_bytes bigint NOT NULL,
+    wal_bytes bigint NOT NULL,
+    reader_peak_memory bigint NOT NULL,
+    phases jsonb NOT NULL,
+    warnings text[] NOT NULL,
+    migrator_version text NOT NULL,
+    duckdb_version text NOT NULL
+);
+COMMENT ON TABLE migrator.runs IS 'One row for each load that was committed.';
+COMMENT ON COLUMN migrator.runs.run_id IS 'Names the run in every other table.';
+COMMENT ON COLUMN migrator.runs.role_name IS 'Who ran it; may read this row and its rejects.';
+COMMENT ON COLUMN migrator.runs.started_at IS 'When the function was called.';
+COMMENT ON COLUMN migrator.runs.finished_at IS 'When everything was in place, before the commit.';
+COMMENT ON COLUMN migrator.runs.source IS 'The file, resolved.';
+COMMENT ON COLUMN migrator.runs.fingerprint IS 'Changes when the content of the file does: see source_info().';
+COMMENT ON COLUMN migrator.runs.source_table IS 'The table or view in the source.';
+COMMENT ON COLUMN migrator.runs.target IS 'The table, qualified.';
+COMMENT ON COLUMN migrator.runs.mode IS 'create, append or truncate.';
+COMMENT ON COLUMN migrator.runs.method IS 'How rows were written: multi_insert or insert.';
+COMMENT ON COLUMN migrator.runs.options IS 'The arguments as they were understood.';
+COMMENT ON COLUMN migrator.runs.rows_read IS 'Rows that the source gave.';
+COMMENT ON COLUMN migrator.runs.rows_loaded IS 'Rows that were written.';
+COMMENT ON COLUMN migrator.runs.rows_rejected IS 'Rows in migrator.rejects.';
+COMMENT ON COLUMN migrator.runs.heap_bytes IS 'The size of the table with its TOAST, without indexes.';
+COMMENT ON COLUMN migrator.runs.wal_bytes IS 'WAL written by this backend for the run.';
+COMMENT ON COLUMN migrator.runs.reader_peak_memory IS 'The most memory the reader process held, in bytes.';
+COMMENT ON COLUMN migrator.runs.phases IS 'Seconds spent in each phase.';
+COMMENT ON COLUMN migrator.runs.warnings IS 'What was not carried, and what was lost with consent.';
+COMMENT ON COLUMN migrator.runs.migrator_version IS 'The version of the extension.';
+COMMENT ON COLUMN migrator.runs.duckdb_version IS 'The DuckDB that read the file.';
+
+CREATE TABLE migrator.rejects (
+    run_id bigint NOT NULL,
+    source_table text NOT NULL,
+    source_row bigint NOT NULL,
+    row_number bigint NOT NULL,
+    column_name text NOT NULL,
+    sqlstate text NOT NULL,
+    reason text NOT NULL,
+    row_data jsonb
+);
+CREATE INDEX rejects_run_id_idx ON migrator.rejects (run_id);
+COMMENT ON TABLE migrator.rejects IS 'Rows that were not carried, and why.';
+COMMENT ON COLUMN migrator.rejects.run_id IS 'The run.';
+COMMENT ON COLUMN migrator.rejects.source_table IS 'The table or view in the source.';
+COMMENT ON COLUMN migrator.rejects.source_row IS 'DuckDB''s rowid for a table, the row''s number in the scan for a view.';
+COMMENT ON COLUMN migrator.rejects.row_number IS 'The row''s number in the scan, from 1.';
+COMMENT ON COLUMN migrator.rejects.column_name IS 'The column whose value cannot be carried.';
+COMMENT ON COLUMN migrator.rejects.sqlstate IS 'The SQLSTATE that a plain load would have failed with.';
+COMMENT ON COLUMN migrator.rejects.reason IS 'Why, in one line.';
+COMMENT ON COLUMN migrator.rejects.row_data IS 'The row''s values as texts, clipped.';
+
+-- The owner of a run and pg_read_all_data read it; only the extension writes.
+ALTER TABLE migrator.runs ENABLE ROW LEVEL SECURITY;
+ALTER TABLE migrator.rejects ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_runs ON migrator.runs FOR SELECT
+    USING (role_name = current_user OR pg_catalog.pg_has_role('pg_read_all_data', 'USAGE'));
+CREATE POLICY own_rejects ON migrator.rejects FOR SELECT
+    USING (EXISTS (SELECT FROM migrator.runs r WHERE r.run_id = rejects.run_id));
+GRANT SELECT ON migrator.runs, migrator.rejects TO PUBLIC;
+
+SELECT pg_catalog.pg_extension_config_dump('migrator.runs', '');
+SELECT pg_catalog.pg_extension_config_dump('migrator.runs_run_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('migrator.rejects', '');

@@ -1,0 +1,125 @@
+//! DuckDB expressions as PostgreSQL expressions. Only what means exactly the same, or can be
+//! rewritten so that it does, is translated; everything else is refused with its reason.
+//!
+//! Every part carries its DuckDB type ([`value::Class`]), because the same text means different
+//! things for different types. Known and accepted differences: PostgreSQL raises an error where a
+//! floating-point result overflows, and `lower`, `upper` and ILIKE follow the database's locale.
+
+mod casts;
+mod functions;
+mod literals;
+mod operators;
+mod parse;
+mod patterns;
+mod temporal;
+mod types;
+mod value;
+mod walk;
+
+use migrator_model::{Ident, LogicalType, PgType, QualifiedName, pg_type::Environment};
+
+use self::{value::Class, walk::Walker};
+
+pub use super::Untranslatable;
+
+/// A column that an expression may name.
+#[derive(Clone, Copy, Debug)]
+pub struct Column<'a> {
+    /// Its name in the source; DuckDB ignores the case.
+    pub source: &'a str,
+    /// Its name in the target.
+    pub ident: &'a Ident,
+    /// Its type in the source.
+    pub logical: &'a LogicalType,
+    /// Its type in the target.
+    pub pg: &'a PgType,
+    /// Whether it is a generated column in the target.
+    pub generated: bool,
+}
+
+/// What an expression is for; decides what it may use and what it has to be.
+#[derive(Clone, Copy, Debug)]
+pub enum Purpose<'a> {
+    /// CHECK: a boolean; functions may be stable.
+    Check,
+    /// DEFAULT of a column of this type: no columns; functions may be volatile.
+    Default {
+        /// The column's type in the source.
+        logical: &'a LogicalType,
+        /// The column's type in the target.
+        pg: &'a PgType,
+    },
+    /// A stored generated column of this type: immutable.
+    Generated {
+        /// The column's type in the source.
+        logical: &'a LogicalType,
+        /// The column's type in the target.
+        pg: &'a PgType,
+    },
+    /// An expression of an index: immutable.
+    Index,
+}
+
+impl Purpose<'_> {
+    fn immutable(&self) -> bool {
+        matches!(self, Self::Generated { .. } | Self::Index)
+    }
+
+    fn default(&self) -> bool {
+        matches!(self, Self::Default { .. })
+    }
+}
+
+/// What an expression may refer to.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The table's columns.
+    pub columns: &'a [Column<'a>],
+    /// Finds a sequence by the argument of `nextval`, as written there: `audit.id`, `"Order No"`.
+    pub sequences: &'a dyn Fn(&str) -> Option<QualifiedName>,
+    /// Where other extensions' types live.
+    pub environment: &'a Environment,
+    /// What the expression is for.
+    pub purpose: Purpose<'a>,
+}
+
+/// An expression in PostgreSQL's SQL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Translated {
+    /// The text.
+    pub sql: String,
+    /// The columns it uses, each once, in the order of first use.
+    pub columns: Vec<Ident>,
+}
+
+/// Translates an expression as DuckDB's catalog prints it.
+pub fn translate(sql: &str, context: &Context<'_>) -> Result<Translated, Untranslatable> {
+    let expression = parse::expression(sql)?;
+    let mut walker = Walker::new(context);
+    let value = walker.value(&expression)?;
+    let sql = match context.purpose {
+        Purpose::Check => value.boolean("a check constraint")?.sql,
+        Purpose::Index => value.indexable()?.sql,
+        Purpose::Default { logical, pg } | Purpose::Generated { logical, pg } => {
+            casts::assign(value, &Class::of(logical, pg), pg, context)?.sql
+        }
+    };
+    Ok(Translated { sql, columns: walker.into_columns() })
+}
+
+/// The argument of `nextval` where the expression is nothing else: the column may own the sequence.
+pub fn only_nextval(sql: &str) -> Option<String> {
+    functions::only_nextval(&parse::expression(sql).ok()?)
+}
+
+/// The source name of the column where the expression is nothing else, as most indexes' are.
+pub fn only_column(sql: &str) -> Option<String> {
+    walk::only_column(&parse::expression(sql).ok()?)
+}
+
+fn refuse<T>(reason: impl Into<String>) -> Result<T, Untranslatable> {
+    Err(Untranslatable::new(reason))
+}
+
+#[cfg(test)]
+mod tests;

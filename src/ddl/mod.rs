@@ -1,0 +1,62 @@
+//! Statements that make in PostgreSQL what a DuckDB file declares. Nothing here runs anything:
+//! model values go in, SQL text comes out. Every name is an [`Ident`](migrator_model::Ident), every
+//! function and collation is qualified, and the rest resolves with `search_path = pg_catalog`.
+
+pub mod comment;
+pub mod constraint;
+pub mod enumeration;
+pub mod expression;
+pub mod index;
+pub mod names;
+pub mod sequence;
+pub mod table;
+
+/// One statement, ready to be executed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// The text, without a semicolon.
+    pub sql: String,
+    /// What it makes, for messages: `primary key "orders_pkey"`.
+    pub what: String,
+    /// Which kind of statement it is.
+    pub kind: Kind,
+}
+
+impl Statement {
+    fn new(kind: Kind, what: impl Into<String>, sql: impl Into<String>) -> Self {
+        Self { sql: sql.into(), what: what.into(), kind }
+    }
+}
+
+/// What a [`Statement`] makes, in an order in which they can be executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs)] // The variants bear PostgreSQL's own names.
+pub enum Kind {
+    Schema,
+    EnumType,
+    Sequence,
+    Table,
+    PrimaryKey,
+    Unique,
+    Index,
+    Check,
+    Default,
+    OwnedBy,
+    ForeignKey,
+    Setval,
+    Comment,
+}
+
+/// Why something in the file has no counterpart in PostgreSQL: one line, lower case, no full stop.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Untranslatable {
+    /// The reason, naming the function, operator or value.
+    pub reason: String,
+}
+
+impl Untranslatable {
+    fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into() }
+    }
+}

@@ -1,0 +1,85 @@
+//! Errors as values: SQLSTATE, one factual line, DETAIL, HINT. `pg::report` turns them into the
+//! server's own.
+
+use std::fmt;
+
+use migrator_model::{ident::NameError, protocol::Failure};
+
+/// What went wrong, in PostgreSQL's terms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error(Box<Failure>);
+
+/// What most functions here return.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// An error of one line: lower case, no full stop.
+    pub fn new(sqlstate: &str, message: impl Into<String>) -> Self {
+        Self(Box::new(Failure::new(sqlstate, message)))
+    }
+
+    /// Adds the DETAIL: full sentences.
+    pub fn detail(self, detail: impl Into<String>) -> Self {
+        Self(Box::new(self.0.detail(detail)))
+    }
+
+    /// Adds the HINT: a real remedy.
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self(Box::new(self.0.hint(hint)))
+    }
+
+    /// Five characters.
+    pub fn sqlstate(&self) -> &str {
+        &self.0.sqlstate
+    }
+
+    /// The one line.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The DETAIL, if there is one.
+    pub fn detail_text(&self) -> Option<&str> {
+        self.0.detail.as_deref()
+    }
+
+    /// The HINT, if there is one.
+    pub fn hint_text(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self(Box::new(failure))
+    }
+}
+
+impl From<NameError> for Error {
+    fn from(error: NameError) -> Self {
+        let sqlstate = match error {
+            NameError::TooLong(_) => "42622",
+            NameError::Syntax => "42602",
+        };
+        Self::new(sqlstate, error.to_string())
+    }
+}
+
+/// A failure of the operating system.
+pub fn system(what: &str, error: &std::io::Error) -> Error {
+    Error::new("58000", format!("{what}: {}", reason(error)))
+}
+
+/// An operating system error as the server words it, without Rust's number.
+pub fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_owned()
+}

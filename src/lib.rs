@@ -1,0 +1,23 @@
+//! migrator: whole databases out of DuckDB files into PostgreSQL.
+//!
+//! `api` is the SQL surface; `load` carries rows; `ddl` writes statements; `source` is the
+//! backend's end of a reader process; `pg` is the fence around the server. No DuckDB runs here.
+
+#![cfg_attr(any(test, feature = "pg_test"), allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod api;
+mod error;
+mod load;
+mod pg;
+mod settings;
+mod source;
+
+::pgrx::pg_module_magic!(name, version);
+
+pgrx::extension_sql_file!("../sql/bootstrap.sql", name = "bootstrap", bootstrap);
+
+/// Called by the server when it loads the library.
+#[pgrx::pg_guard]
+pub extern "C-unwind" fn _PG_init() {
+    settings::register();
+}

@@ -1,0 +1,166 @@
+//! Rows from a scan into the target, by one of two ways.
+
+use std::time::{Duration, Instant};
+
+use migrator_model::{
+    Ident,
+    protocol::{Done, Scan},
+    reject::Reject,
+};
+
+use super::{
+    outcome::{Loaded, Method},
+    rejects::Rejects,
+    target::Target,
+};
+use crate::{
+    error::Result,
+    pg::{bulk_insert::BulkInsert, progress::Progress, relation::Relation, scan_rows, spi},
+    settings,
+    source::{Event, Reader, ScanStream},
+};
+
+/// Loads the rows of a scan.
+pub fn run(
+    reader: &mut Reader,
+    scan: Scan,
+    target: &Target,
+    method: Method,
+    rejects: Rejects,
+) -> Result<(Loaded, Done)> {
+    let file_bytes = reader.ready().file.size_bytes;
+    let stream = reader.scan(scan)?;
+    let meter = Meter::start(target.oid, &target.name.name, file_bytes);
+    let mut flow = Flow { stream, meter, rejects, loaded: Loaded::default() };
+    match method {
+        Method::MultiInsert => multi_insert(&mut flow, target)?,
+        Method::Insert => insert(&mut flow, target)?,
+    }
+    flow.finish()
+}
+
+/// A scan on its way into a table.
+struct Flow<'c> {
+    stream: ScanStream<'c>,
+    meter: Meter,
+    rejects: Rejects,
+    loaded: Loaded,
+}
+
+impl Flow<'_> {
+    /// Waits for rows, and deals with everything else on the way. False at the end.
+    fn next_rows(&mut self) -> Result<bool> {
+        while let Some(event) = self.stream.next()? {
+            match event {
+                Event::Rows => return Ok(true),
+                Event::Expect(rows) => self.meter.expected = rows,
+                Event::Rejects(rejects) => self.reject(rejects)?,
+            }
+        }
+        Ok(false)
+    }
+
+    fn reject(&mut self, rejects: Vec<Reject>) -> Result<()> {
+        self.loaded.rows_rejected += rejects.len() as u64;
+        self.rejects.keep(rejects)
+    }
+
+    fn finish(self) -> Result<(Loaded, Done)> {
+        let done = self.stream.done()?;
+        let loaded = Loaded {
+            rows_read: done.rows_read,
+            losses: done.losses.clone(),
+            reader_peak_memory: done.peak_memory,
+            ..self.loaded
+        };
+        Ok((loaded, done))
+    }
+}
+
+fn multi_insert(flow: &mut Flow<'_>, target: &Target) -> Result<()> {
+    let relation = Relation::open_for_insert(target.oid);
+    let mut insert = BulkInsert::begin(&relation);
+    while flow.next_rows()? {
+        let (buffer, images) = flow.stream.rows();
+        insert.insert(buffer, images)?;
+        let (rows, bytes) = (images.len() as u64, buffer.bytes().len() as u64);
+        flow.loaded.rows_loaded += rows;
+        flow.meter.advance(flow.loaded.rows_loaded, flow.loaded.rows_rejected, bytes);
+    }
+    insert.finish();
+    Ok(())
+}
+
+/// `INSERT … SELECT`: the server routes, checks and transforms the rows.
+fn insert(flow: &mut Flow<'_>, target: &Target) -> Result<()> {
+    let shape = Relation::open_for_insert(target.oid).shape();
+    let sql = target.insert_statement();
+    let mut position = 0;
+    let mut next = |image: &mut Vec<u8>| {
+        if position == flow.stream.rows().1.len() {
+            if !flow.next_rows()? {
+                return Ok(false);
+            }
+            position = 0;
+        }
+        let (buffer, images) = flow.stream.rows();
+        let (start, length) = images[position];
+        image.extend_from_slice(&buffer.bytes()[start..start + length]);
+        position += 1;
+        flow.loaded.rows_loaded += 1;
+        if position == images.len() {
+            let bytes = buffer.bytes().len() as u64;
+            flow.meter.advance(flow.loaded.rows_loaded, flow.loaded.rows_rejected, bytes);
+        }
+        Ok(true)
+    };
+    scan_rows::with_scan(&mut next, shape, || spi::execute(&sql))
+}
+
+/// Tells others how far a load is.
+struct Meter {
+    progress: Progress,
+    table: String,
+    expected: Option<u64>,
+    began: Instant,
+    noticed: Instant,
+    interval: Option<Duration>,
+    bytes: u64,
+}
+
+impl Meter {
+    fn start(relation: u32, table: &Ident, file_bytes: u64) -> Self {
+        let now = Instant::now();
+        Self {
+            progress: Progress::begin(relation, file_bytes),
+            table: table.to_string(),
+            expected: None,
+            began: now,
+            noticed: now,
+            interval: settings::progress_interval(),
+            bytes: 0,
+        }
+    }
+
+    fn advance(&mut self, rows: u64, rejected: u64, bytes: u64) {
+        self.bytes += bytes;
+        self.progress.update(rows, rejected, self.bytes);
+        if self.interval.is_some_and(|interval| self.noticed.elapsed() >= interval) {
+            self.noticed = Instant::now();
+            pgrx::notice!("{}", self.text(rows + rejected));
+        }
+    }
+
+    /// `table "orders": 1200000 rows of 6000000, 400000 rows/s, 12 s left`
+    fn text(&self, rows: u64) -> String {
+        let rate = rows as f64 / self.began.elapsed().as_secs_f64().max(0.001);
+        let table = &self.table;
+        match self.expected.filter(|expected| *expected >= rows && rate > 0.0) {
+            Some(expected) => {
+                let left = (expected - rows) as f64 / rate;
+                format!("table \"{table}\": {rows} rows of {expected}, {rate:.0} rows/s, {left:.0} s left")
+            }
+            None => format!("table \"{table}\": {rows} rows, {rate:.0} rows/s"),
+        }
+    }
+}

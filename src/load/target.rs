@@ -1,0 +1,254 @@
+//! The relation that rows go into: made, or found and matched column by column.
+
+use migrator_model::{
+    Ident, QualifiedName,
+    catalog::Table,
+    layout::Attribute,
+    pg_type::Environment,
+    rules,
+};
+
+use super::{
+    options::{MethodOption, Mode},
+    outcome::Method,
+    plan::PlannedColumn,
+    types::TypeMaker,
+};
+use crate::{
+    error::{Error, Result},
+    pg::{
+        facts::{self, AttributeFacts, Facts},
+        spi, types,
+    },
+};
+
+/// Where rows go.
+pub struct Target {
+    /// pg_class.oid
+    pub oid: u32,
+    /// Its name, qualified.
+    pub name: QualifiedName,
+    /// Its attributes, as the reader fills them.
+    pub attributes: Vec<Attribute>,
+    /// The columns that are filled, in the order of the scan.
+    pub filled: Vec<Ident>,
+    facts: Facts,
+}
+
+/// The name of a new target: what the user says, else the source's name, in the current schema
+/// for DuckDB's `main`.
+pub fn name(table: &Table, wanted: Option<&str>) -> Result<QualifiedName> {
+    if let Some(wanted) = wanted {
+        let QualifiedName { schema, name } = QualifiedName::parse(wanted)?;
+        let schema = schema.map_or_else(facts::current_schema, Ok)?;
+        return Ok(QualifiedName::new(schema, name));
+    }
+    let schema = match table.name.schema.as_deref() {
+        None | Some("main") => facts::current_schema()?,
+        Some(other) => Ident::new(&other.replace('.', "_"))?,
+    };
+    Ok(QualifiedName::new(schema, Ident::new(&table.name.name)?))
+}
+
+/// Makes the table that the plan asks for. Keys and the like come after the data.
+pub fn create(
+    table: &Table,
+    name: &QualifiedName,
+    planned: &mut [PlannedColumn],
+    environment: &Environment,
+) -> Result<Target> {
+    if facts::relation_oid(name)?.is_some() {
+        return Err(Error::new("42P07", format!("relation \"{}\" already exists", name.name))
+            .hint("Load into it with mode => 'append' or 'truncate', or name another target."));
+    }
+    let columns = super::names::columns(planned)?;
+    let schema = name.schema.as_ref().ok_or_else(|| Error::new("XX000", "schema expected"))?;
+    create_schema(schema)?;
+    let maker = TypeMaker { schema, table: name.name.as_str(), environment };
+    let mut list = Vec::new();
+    for (column, planned) in columns.iter().zip(planned.iter_mut()) {
+        let source = &table.columns[planned.source];
+        maker.name(&mut planned.mapping.pg, source, column)?;
+        let not_null = if source.nullable || planned.scan.field.is_some() { "" } else { " NOT NULL" };
+        let pg = planned.mapping.pg.sql(environment);
+        list.push(format!("{} {pg}{not_null}", column.quoted()));
+    }
+    spi::execute(&format!("CREATE TABLE {} ({})", name.quoted(), list.join(", ")))?;
+    let oid = facts::relation_oid(name)?;
+    let oid = oid.ok_or_else(|| Error::new("42P01", "the new table is gone"))?;
+    Target::of(Facts::of(oid)?, columns)
+}
+
+fn create_schema(schema: &Ident) -> Result<()> {
+    #[derive(serde::Deserialize)]
+    struct Found {
+        found: bool,
+    }
+    let argument = [pgrx::datum::DatumWithOid::from(schema.to_string())];
+    let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1) AS found";
+    match spi::one::<Found>(sql, &argument)?.found {
+        true => Ok(()),
+        false => spi::execute(&format!("CREATE SCHEMA {}", schema.quoted())),
+    }
+}
+
+/// Finds an existing relation by the search path in force.
+pub fn find(table: &Table, wanted: Option<&str>) -> Result<Facts> {
+    let name = match wanted {
+        Some(wanted) => QualifiedName::parse(wanted)?,
+        None => match table.name.schema.as_deref() {
+            None | Some("main") => QualifiedName { schema: None, name: Ident::new(&table.name.name)? },
+            Some(_) => self::name(table, None)?,
+        },
+    };
+    let oid = facts::relation_oid(&name)?.ok_or_else(|| {
+        let shown = name.quoted().replace('"', "");
+        Error::new("42P01", format!("relation \"{shown}\" does not exist"))
+            .hint("mode => 'create' makes it.")
+    })?;
+    Facts::of(oid)
+}
+
+/// Matches the plan's columns with an existing relation's by name, and takes over its types. All
+/// mismatches are told at once.
+pub fn existing(facts: Facts, planned: &mut [PlannedColumn]) -> Result<Target> {
+    let (mut problems, mut filled) = (Vec::new(), Vec::new());
+    for column in planned.iter_mut() {
+        match matching(&facts.attributes, &column.name) {
+            Some(attribute) => {
+                problems.extend(take_type(attribute, column)?);
+                filled.push(Ident::new(&attribute.name)?);
+            }
+            None => problems.push(format!("The target has no column \"{}\".", column.name)),
+        }
+    }
+    if problems.is_empty() {
+        return Target::of(facts, filled);
+    }
+    Err(Error::new("42804", format!("the columns do not fit relation \"{}\"", facts.name))
+        .detail(problems.join("\n"))
+        .hint("Choose among the columns with columns, or create another table."))
+}
+
+/// The exact spelling first, then any case where that is one column only.
+fn matching<'f>(attributes: &'f [AttributeFacts], name: &str) -> Option<&'f AttributeFacts> {
+    let live = || attributes.iter().filter(|attribute| !attribute.dropped);
+    let exact = live().find(|attribute| attribute.name == name);
+    exact.or_else(|| {
+        let mut folded = live().filter(|a| a.name.to_lowercase() == name.to_lowercase());
+        folded.next().filter(|_| folded.next().is_none())
+    })
+}
+
+/// Fixes the column's type. Returns what is wrong with it.
+fn take_type(attribute: &AttributeFacts, column: &mut PlannedColumn) -> Result<Option<String>> {
+    let wrong = |what: String| Ok(Some(format!("Column \"{}\": {what}.", attribute.name)));
+    if !attribute.generated.is_empty() {
+        return wrong("it is generated".into());
+    }
+    let logical = &column.scan.logical;
+    let found = types::attribute_target(attribute.type_oid, attribute.typmod, &attribute.storage)?;
+    match found {
+        Some(target) if rules::allows(logical, &target.pg) => {
+            column.fix(target.pg)?;
+            Ok(None)
+        }
+        _ => wrong(format!(
+            "{logical} cannot become {}; possible are {}",
+            attribute.type_name,
+            rules::possible(logical)
+        )),
+    }
+}
+
+impl Target {
+    fn of(facts: Facts, filled: Vec<Ident>) -> Result<Self> {
+        let attribute = |attribute: &AttributeFacts| {
+            let source = filled.iter().position(|name| name.as_str() == attribute.name);
+            attribute.filled_from(source)
+        };
+        let attributes = facts.attributes.iter().map(attribute).collect::<Result<_>>()?;
+        Ok(Self { oid: facts.oid, name: facts.qualified()?, attributes, filled, facts })
+    }
+
+    /// Chooses how rows get in, from what the relation is.
+    pub fn method(&mut self, mode: Mode, wanted: MethodOption) -> Result<Method> {
+        self.check_kind()?;
+        let obstacles = self.obstacles(mode);
+        let method = match wanted {
+            MethodOption::Insert => Method::Insert,
+            MethodOption::Auto if obstacles.is_empty() => Method::MultiInsert,
+            MethodOption::Auto => Method::Insert,
+            MethodOption::MultiInsert if obstacles.is_empty() => Method::MultiInsert,
+            MethodOption::MultiInsert => return Err(self.not_allowed(&obstacles)),
+        };
+        match method {
+            Method::MultiInsert => self.check_privileges()?,
+            // The server fills, and checks, what the scan does not.
+            Method::Insert => self.attributes.iter_mut().for_each(|attribute| {
+                attribute.not_null &= attribute.source.is_some();
+            }),
+        }
+        Ok(method)
+    }
+
+    fn check_kind(&self) -> Result<()> {
+        if matches!(self.facts.kind.as_str(), "r" | "p" | "v" | "f") {
+            return Ok(());
+        }
+        Err(Error::new("42809", format!("cannot load into relation \"{}\"", self.facts.name))
+            .detail("It is no table, view or foreign table."))
+    }
+
+    /// Why heap_multi_insert would bypass something of this relation.
+    fn obstacles(&self, mode: Mode) -> Vec<&'static str> {
+        let facts = &self.facts;
+        let left_out = |attribute: &&AttributeFacts| {
+            !attribute.dropped && !self.filled.iter().any(|name| name.as_str() == attribute.name)
+        };
+        let computed = |a: &AttributeFacts| a.has_default || !a.generated.is_empty();
+        let some_computed = facts.attributes.iter().filter(left_out).any(computed);
+        [
+            (facts.kind != "r", "it is not an ordinary table"),
+            (facts.access_method.as_deref() != Some("heap"), "its access method is not heap"),
+            (facts.is_partition, "it is a partition"),
+            (facts.row_security, "row-level security applies"),
+            (facts.insert_triggers, "it has triggers or foreign keys"),
+            (facts.rules, "it has rules"),
+            (mode != Mode::Create && some_computed, "columns that are not loaded are computed"),
+        ]
+        .into_iter()
+        .filter_map(|(true_of_it, why)| true_of_it.then_some(why))
+        .collect()
+    }
+
+    fn not_allowed(&self, obstacles: &[&str]) -> Error {
+        let message = format!("method multi_insert is not possible for \"{}\"", self.facts.name);
+        Error::new("0A000", message).detail(format!("For {}.", obstacles.join("; ")))
+    }
+
+    fn check_privileges(&self) -> Result<()> {
+        let may = |name: &Ident| {
+            let mut attributes = self.facts.attributes.iter();
+            attributes.any(|attribute| attribute.name == name.as_str() && attribute.may_insert)
+        };
+        if self.facts.may_insert || !self.filled.is_empty() && self.filled.iter().all(may) {
+            return Ok(());
+        }
+        Err(Error::new("42501", format!("permission denied for table {}", self.facts.name)))
+    }
+
+    /// The statement that reads the scan as rows of the target's own type.
+    pub fn insert_statement(&self) -> String {
+        let name = self.name.quoted();
+        let columns: Vec<_> = self.filled.iter().map(Ident::quoted).collect();
+        let values: Vec<_> = columns.iter().map(|column| format!("(r).{column}")).collect();
+        // OFFSET 0 keeps the planner from evaluating the function once for each column.
+        format!(
+            "INSERT INTO {name} ({}) OVERRIDING SYSTEM VALUE SELECT {} \
+             FROM (SELECT migrator.scan_rows(NULL::{name}) AS r OFFSET 0) s",
+            columns.join(", "),
+            values.join(", ")
+        )
+    }
+}

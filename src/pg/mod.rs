@@ -1,0 +1,23 @@
+//! The fence around PostgreSQL: the only unsafe code of the extension, and with `compat` the only
+//! place that knows server versions.
+#![allow(unsafe_code)]
+
+pub mod acl;
+pub mod bulk_insert;
+pub mod compat;
+pub mod exit;
+pub mod facts;
+pub mod files;
+pub mod image_check;
+pub mod owner;
+pub mod progress;
+pub mod relation;
+pub mod report;
+pub mod scan_rows;
+pub mod search_path;
+pub mod server;
+pub mod shared_memory;
+pub mod spi;
+pub mod subtransaction;
+pub mod types;
+pub mod wait;

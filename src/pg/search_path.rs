@@ -1,0 +1,45 @@
+//! A search path that nobody can put anything in front of.
+
+use pgrx::pg_sys;
+
+/// While it lives, names without a schema are looked up in pg_catalog and then in pg_temp, and
+/// values print in one way: what the caller has set comes back with its end. The server undoes it
+/// on an ERROR.
+pub struct SafeSettings {
+    nest_level: i32,
+}
+
+impl SafeSettings {
+    /// Sets it.
+    pub fn enter() -> Self {
+        // SAFETY: opens a level of settings that Drop or an abort closes.
+        let guard = Self { nest_level: unsafe { pg_sys::NewGUCNestLevel() } };
+        set(c"search_path", c"pg_catalog, pg_temp");
+        set(c"DateStyle", c"ISO, YMD");
+        set(c"standard_conforming_strings", c"on");
+        guard
+    }
+}
+
+fn set(name: &std::ffi::CStr, value: &std::ffi::CStr) {
+    // SAFETY: both texts are static and NUL-terminated.
+    unsafe {
+        pg_sys::set_config_option(
+            name.as_ptr(),
+            value.as_ptr(),
+            pg_sys::GucContext::PGC_USERSET,
+            pg_sys::GucSource::PGC_S_SESSION,
+            pg_sys::GucAction::GUC_ACTION_SAVE,
+            true,
+            0,
+            false,
+        );
+    }
+}
+
+impl Drop for SafeSettings {
+    fn drop(&mut self) {
+        // SAFETY: closes the level that `enter` opened; levels above it are closed with it.
+        unsafe { pg_sys::AtEOXact_GUC(true, self.nest_level) };
+    }
+}

@@ -1,0 +1,45 @@
+//! Facts about this server and this backend.
+
+use std::{
+    ffi::{CStr, c_char},
+    path::PathBuf,
+};
+
+use pgrx::pg_sys;
+
+/// `pg_config --pkglibdir`, as this server resolved it.
+pub fn package_library_folder() -> PathBuf {
+    // SAFETY: a NUL-terminated array that the server filled at its start.
+    path(unsafe { (&raw const pg_sys::pkglib_path).cast() })
+}
+
+/// The data directory.
+pub fn data_folder() -> PathBuf {
+    // SAFETY: a NUL-terminated text that the server set at its start.
+    path(unsafe { pg_sys::DataDir })
+}
+
+fn path(text: *const c_char) -> PathBuf {
+    // SAFETY: by the callers, the text is NUL-terminated and lives as long as the server.
+    let text = unsafe { CStr::from_ptr(text) };
+    PathBuf::from(text.to_string_lossy().into_owned())
+}
+
+/// temp_file_limit in bytes; None: no limit.
+pub fn temp_file_limit() -> Option<u64> {
+    // SAFETY: a plain setting of this backend.
+    u64::try_from(unsafe { pg_sys::temp_file_limit }).ok().map(|kilobytes| kilobytes << 10)
+}
+
+/// Whether the database can hold any UTF-8 text as it is.
+pub fn is_utf8() -> bool {
+    // SAFETY: a plain look-up.
+    let encoding = unsafe { pg_sys::GetDatabaseEncoding() } as u32;
+    encoding == pg_sys::pg_enc::PG_UTF8 || encoding == pg_sys::pg_enc::PG_SQL_ASCII
+}
+
+/// The WAL that this backend has written so far, in bytes.
+pub fn wal_bytes() -> u64 {
+    // SAFETY: a plain counter of this backend.
+    unsafe { pg_sys::pgWalUsage.wal_bytes }
+}

@@ -1,0 +1,176 @@
+//! The conversation with one reader process: no wait but on the latch, no trust in any message.
+
+use std::{
+    fs::File,
+    io::{self, Read, Write},
+    os::{
+        fd::AsFd,
+        unix::{net::UnixStream, process::ExitStatusExt},
+    },
+    process::{Child, ExitStatus},
+    time::{Duration, Instant},
+};
+
+use migrator_model::{
+    protocol::{self, Reply, Request},
+    reject::shown,
+};
+
+use super::{
+    spawn::{Spawned, last_words},
+    temp::TempFolder,
+};
+use crate::{
+    error::{Error, Result, system},
+    pg::{
+        exit,
+        shared_memory::SharedMemory,
+        wait::{self, Until},
+    },
+};
+
+/// How long a reader may take to end by itself.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// A reader process with everything that belongs to it. Dropping it ends the process.
+pub struct Connection {
+    child: Child,
+    socket: UnixStream,
+    diagnostics: File,
+    inbox: Vec<u8>,
+    /// The slots.
+    pub memory: SharedMemory,
+    /// Their size in bytes.
+    pub slot_memory: u64,
+    /// Its temporary folder.
+    pub temp: TempFolder,
+}
+
+impl Connection {
+    /// Takes a process over.
+    pub fn new(spawned: Spawned, temp: TempFolder) -> Self {
+        let Spawned { child, socket, memory, slot_memory, diagnostics } = spawned;
+        exit::register(child.id(), temp.path());
+        Self { child, socket, diagnostics, inbox: Vec::new(), memory, slot_memory, temp }
+    }
+
+    /// Sends a request.
+    pub fn send(&mut self, request: &Request) -> Result<()> {
+        let frame = protocol::frame(request).map_err(|error| system("could not send", &error))?;
+        let mut rest = frame.as_slice();
+        while !rest.is_empty() {
+            match self.socket.write(rest) {
+                Ok(sent) => rest = &rest[sent..],
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    wait::wait(self.socket.as_fd(), Until::Writeable, None);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => wait::interrupts(),
+                Err(_) => return Err(self.died()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Receives the next message, however long that takes. A failure that the reader reports is
+    /// an error here.
+    pub fn receive(&mut self) -> Result<Reply> {
+        wait::interrupts();
+        loop {
+            if let Some(reply) = self.take_message()? {
+                return match reply {
+                    Reply::Failed(failure) => Err(failure.into()),
+                    reply => Ok(reply),
+                };
+            }
+            self.fill_inbox()?;
+        }
+    }
+
+    /// Sends a request and receives its answer.
+    pub fn ask(&mut self, request: &Request) -> Result<Reply> {
+        self.send(request)?;
+        self.receive()
+    }
+
+    fn take_message(&mut self) -> Result<Option<Reply>> {
+        let Some(header) = self.inbox.first_chunk::<4>() else { return Ok(None) };
+        let length = protocol::frame_length(*header).map_err(|_| malformed())?;
+        let Some(body) = self.inbox.get(4..4 + length) else { return Ok(None) };
+        let reply = protocol::parse(body).map_err(|_| malformed())?;
+        self.inbox.drain(..4 + length);
+        Ok(Some(reply))
+    }
+
+    fn fill_inbox(&mut self) -> Result<()> {
+        let mut bytes = [0; 16 << 10];
+        match self.socket.read(&mut bytes) {
+            Ok(0) => return Err(self.died()),
+            Ok(length) => self.inbox.extend_from_slice(&bytes[..length]),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                wait::wait(self.socket.as_fd(), Until::Readable, None);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => wait::interrupts(),
+            Err(_) => return Err(self.died()),
+        }
+        Ok(())
+    }
+
+    /// Ends the process politely.
+    pub fn close(mut self) {
+        if self.send(&Request::Close).is_ok() {
+            let _ = self.wait_for_end();
+        }
+    }
+
+    /// Waits a moment for the process to end. None when it is still there.
+    fn wait_for_end(&mut self) -> Option<ExitStatus> {
+        let since = Instant::now();
+        while since.elapsed() < PATIENCE {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Some(status);
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        None
+    }
+
+    /// Why the other side has gone.
+    fn died(&mut self) -> Error {
+        let pid = self.child.id();
+        let status = self.wait_for_end();
+        let how = status.map_or_else(|| "closed its connection".to_owned(), describe);
+        let error = Error::new("58000", format!("reader process (PID {pid}) {how}"));
+        let error = match last_words(&self.diagnostics) {
+            Some(words) => error.detail(format!("Its last words: {}", shown(&words))),
+            None => error,
+        };
+        match status.and_then(|status| status.signal()) {
+            Some(9) => error.hint(
+                "The kernel ends a process with signal 9 when memory runs out: lower migrator.reader_memory.",
+            ),
+            _ => error,
+        }
+    }
+}
+
+fn describe(status: ExitStatus) -> String {
+    match (status.signal(), status.code()) {
+        (Some(signal), _) => format!("was terminated by signal {signal}"),
+        (None, Some(code)) => format!("exited with exit code {code}"),
+        (None, None) => "ended".to_owned(),
+    }
+}
+
+/// What a message is that makes no sense.
+pub fn malformed() -> Error {
+    Error::new("08P01", "the reader process sent a malformed message")
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // The process holds nothing that needs an orderly end: it only reads.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        exit::forget(self.child.id());
+    }
+}

@@ -1,0 +1,105 @@
+//! The backend's end of a source: a reader process, what it tells of its file, and its rows.
+
+mod connection;
+mod scan;
+mod spawn;
+mod temp;
+
+use migrator_model::{
+    SourceName,
+    catalog::{Catalog, TableSummary},
+    protocol::{Open, PROTOCOL_VERSION, Ready, Reply, Request, Scan},
+};
+
+pub use scan::{Event, ScanStream};
+
+use self::{
+    connection::{Connection, malformed},
+    temp::TempFolder,
+};
+use crate::{
+    error::{Error, Result},
+    pg::{files::ResolvedFile, server},
+    settings,
+};
+
+/// How much of a file is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// What its header says.
+    Header,
+    /// All of it.
+    Database,
+}
+
+/// An open source. Dropping it ends its reader process.
+pub struct Reader {
+    connection: Connection,
+    ready: Ready,
+}
+
+impl Reader {
+    /// Starts a reader on this file.
+    pub fn open(file: &ResolvedFile, depth: Depth) -> Result<Self> {
+        let temp = TempFolder::create()?;
+        let mut connection = Connection::new(spawn::spawn()?, temp);
+        let open = Open {
+            protocol: PROTOCOL_VERSION,
+            path: file.path.to_string_lossy().into_owned(),
+            device: file.device,
+            inode: file.inode,
+            header_only: depth == Depth::Header,
+            memory_bytes: settings::reader_memory(),
+            threads: settings::reader_threads(),
+            temp_directory: connection.temp.path().to_string_lossy().into_owned(),
+            temp_bytes: server::temp_file_limit(),
+            slot_memory: connection.slot_memory,
+        };
+        match connection.ask(&Request::Open(open))? {
+            Reply::Ready(ready) if ready.protocol == PROTOCOL_VERSION => {
+                Ok(Self { connection, ready })
+            }
+            Reply::Ready(ready) => Err(version_mismatch(ready.protocol)),
+            _ => Err(malformed()),
+        }
+    }
+
+    /// What the reader said when it had opened the file.
+    pub fn ready(&self) -> &Ready {
+        &self.ready
+    }
+
+    /// The tables and views.
+    pub fn tables(&mut self) -> Result<Vec<TableSummary>> {
+        match self.connection.ask(&Request::Tables)? {
+            Reply::Tables(tables) => Ok(tables),
+            _ => Err(malformed()),
+        }
+    }
+
+    /// One table or view, or all, with everything that belongs to them.
+    pub fn describe(&mut self, table: Option<&SourceName>) -> Result<Catalog> {
+        match self.connection.ask(&Request::Describe(table.cloned()))? {
+            Reply::Catalog(catalog) => Ok(*catalog),
+            _ => Err(malformed()),
+        }
+    }
+
+    /// Starts a scan.
+    pub fn scan(&mut self, scan: Scan) -> Result<ScanStream<'_>> {
+        self.connection.send(&Request::Scan(Box::new(scan)))?;
+        Ok(ScanStream::new(&mut self.connection))
+    }
+
+    /// Ends the reader politely.
+    pub fn close(self) {
+        self.connection.close();
+    }
+}
+
+fn version_mismatch(theirs: u32) -> Error {
+    let detail = format!("The extension speaks version {PROTOCOL_VERSION}, the reader {theirs}.");
+    Error::new("55000", "the reader program does not fit the extension")
+        .detail(detail)
+        .hint("Install both from the same release and reconnect.")
+}
