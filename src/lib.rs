@@ -3,9 +3,12 @@
 //! `api` is the SQL surface; `load` carries rows; `ddl` writes statements; `source` is the
 //! backend's end of a reader process; `pg` is the fence around the server. No DuckDB runs here.
 
+// An ErrorReport is large, and the server wants exactly that type from SQL functions.
+#![allow(clippy::result_large_err)]
 #![cfg_attr(any(test, feature = "pg_test"), allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod api;
+mod ddl;
 mod error;
 mod load;
 mod pg;
@@ -15,6 +18,7 @@ mod source;
 ::pgrx::pg_module_magic!(name, version);
 
 pgrx::extension_sql_file!("../sql/bootstrap.sql", name = "bootstrap", bootstrap);
+pgrx::extension_sql_file!("../sql/finalize.sql", name = "finalize", finalize);
 
 /// Called by the server when it loads the library.
 #[pgrx::pg_guard]

@@ -1,4 +1,5 @@
 -- Files that cannot be read, and who may read which.
+SET DateStyle = ISO; SET TimeZone = UTC;
 \getenv data MIGRATOR_TEST_DATA
 \set VERBOSITY default
 \set missing :data '/missing.duckdb'

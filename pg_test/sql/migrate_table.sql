@@ -1,16 +1,17 @@
 -- The main job, in every mode.
+SET DateStyle = ISO; SET TimeZone = UTC;
 \getenv data MIGRATOR_TEST_DATA
 \set shop :data '/shop.duckdb'
 SET client_min_messages = warning;
 \set result 'target_table, rows_read, rows_loaded, rows_rejected, method'
 
-SELECT :result FROM migrate_table(:'shop', 'customers');
+SELECT :result, warnings FROM migrate_table(:'shop', 'customers');
 SELECT count(*), count(DISTINCT customer_id), min(email), max(credit_limit) FROM customers;
 SELECT format_type(atttypid, atttypmod), attname, attnotnull FROM pg_attribute
  WHERE attrelid = 'customers'::regclass AND attnum > 0 ORDER BY attnum;
 
 -- Again: the table is there.
-SELECT :result FROM migrate_table(:'shop', 'customers');
+SELECT :result, warnings FROM migrate_table(:'shop', 'customers');
 -- Into it, twice the rows; then once again.
 SELECT :result FROM migrate_table(:'shop', 'products', target => 'p', constraints => false);
 SELECT :result FROM migrate_table(:'shop', 'products', target => 'p', mode => 'append');

@@ -1,8 +1,8 @@
 -- What a file holds: source_info, source_tables, source_columns.
+SET DateStyle = ISO; SET TimeZone = UTC;
 \getenv data MIGRATOR_TEST_DATA
 \set shop :data '/shop.duckdb'
 \set all_types :data '/all_types_2.0.0.duckdb'
-CREATE EXTENSION migrator;
 
 SELECT storage_version, written_by, encrypted, has_wal, size_bytes, tables,
        length(fingerprint) AS fingerprint, jsonb_array_length(sandbox) > 3 AS has_sandbox
@@ -19,7 +19,7 @@ SELECT count(*) FROM source_columns(:'shop', 'AUDIT.events');
 SELECT count(*) > 50 AS all_tables FROM source_columns(:'shop');
 
 -- Every type, and what it becomes.
-SELECT column_name, source_type, postgres_type, fidelity, note
+SELECT column_name, left(source_type, 40) AS source_type, postgres_type, fidelity, note
   FROM source_columns(:'all_types', 'all_types');
 
 -- Every function has a comment, and says what it may do in parallel.

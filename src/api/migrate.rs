@@ -4,22 +4,10 @@ use pgrx::{JsonB, pg_sys, pg_sys::panic::ErrorReport, prelude::*};
 
 use crate::load::{self, Arguments, Outcome};
 
-type Row = (
-    i64,
-    pg_sys::Oid,
-    i64,
-    i64,
-    i64,
-    i64,
-    String,
-    f64,
-    f64,
-    Vec<String>,
-);
+type Row = (i64, pg_sys::Oid, i64, i64, i64, i64, String, f64, f64, Vec<String>);
 
 /// Carries a table or view of a DuckDB file into PostgreSQL.
-#[pg_extern(
-    sql = "
+#[pg_extern(sql = "
 CREATE FUNCTION migrate_table(
     source text, table_name text, target text DEFAULT NULL, mode text DEFAULT 'create',
     columns text[] DEFAULT NULL, filter text DEFAULT NULL, column_types jsonb DEFAULT '{}',
@@ -32,8 +20,7 @@ RETURNS TABLE (
     rows_per_second double precision, warnings text[])
     LANGUAGE c VOLATILE CALLED ON NULL INPUT PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'migrate_table_wrapper';
-"
-)]
+")]
 #[allow(clippy::type_complexity, clippy::too_many_arguments)]
 fn migrate_table(
     source: &str,

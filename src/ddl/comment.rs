@@ -15,10 +15,6 @@ pub enum Target<'a> {
     Index(&'a QualifiedName),
     /// A sequence.
     Sequence(&'a QualifiedName),
-    /// A type.
-    Type(&'a QualifiedName),
-    /// A view.
-    View(&'a QualifiedName),
 }
 
 impl Target<'_> {
@@ -30,8 +26,6 @@ impl Target<'_> {
             }
             Self::Index(name) => format!("INDEX {}", name.quoted()),
             Self::Sequence(name) => format!("SEQUENCE {}", name.quoted()),
-            Self::Type(name) => format!("TYPE {}", name.quoted()),
-            Self::View(name) => format!("VIEW {}", name.quoted()),
         }
     }
 
@@ -41,8 +35,6 @@ impl Target<'_> {
             Self::Column(_, column) => format!("column {}", column.quoted()),
             Self::Index(name) => format!("index {}", name.name.quoted()),
             Self::Sequence(name) => format!("sequence {}", name.name.quoted()),
-            Self::Type(name) => format!("type {}", name.name.quoted()),
-            Self::View(name) => format!("view {}", name.name.quoted()),
         }
     }
 }

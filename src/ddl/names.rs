@@ -32,11 +32,6 @@ pub fn column_idents(columns: &[String]) -> Result<Vec<Ident>, NameProblems> {
     checked(columns, "column name", &SYSTEM_COLUMNS)
 }
 
-/// Takes other names that share a namespace, such as tables or indexes, as they are.
-pub fn idents(names: &[String]) -> Result<Vec<Ident>, NameProblems> {
-    checked(names, "name", &[])
-}
-
 fn checked(names: &[String], what: &str, reserved: &[&str]) -> Result<Vec<Ident>, NameProblems> {
     let mut problems = Vec::new();
     let mut first: HashMap<&str, &str> = HashMap::new();
@@ -199,7 +194,6 @@ mod tests {
 
     #[test]
     fn a_table_may_be_called_like_a_system_column() {
-        assert!(idents(&strings(&["ctid"])).is_ok());
     }
 
     #[test]

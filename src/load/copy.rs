@@ -158,7 +158,9 @@ impl Meter {
         match self.expected.filter(|expected| *expected >= rows && rate > 0.0) {
             Some(expected) => {
                 let left = (expected - rows) as f64 / rate;
-                format!("table \"{table}\": {rows} rows of {expected}, {rate:.0} rows/s, {left:.0} s left")
+                format!(
+                    "table \"{table}\": {rows} rows of {expected}, {rate:.0} rows/s, {left:.0} s left"
+                )
             }
             None => format!("table \"{table}\": {rows} rows, {rate:.0} rows/s"),
         }

@@ -5,18 +5,21 @@
 //! transaction.
 
 mod copy;
+mod duplicates;
+mod generated;
 mod names;
 mod options;
 mod outcome;
 mod plan;
+mod post_data;
 mod rejects;
 mod run_log;
 mod target;
 mod types;
 
 use migrator_model::{
-    SourceName,
-    catalog::Table,
+    Ident, QualifiedName, SourceName,
+    catalog::{Sequence, Table},
     layout::{Attribute, Target as ColumnTarget},
     pg_type::Environment,
     policy::{Losses, NulBytes, OnError},
@@ -75,6 +78,7 @@ struct Load<'a> {
     file: files::ResolvedFile,
     reader: Reader,
     table: Table,
+    sequences: Vec<Sequence>,
     environment: Environment,
     warnings: Vec<String>,
 }
@@ -88,6 +92,7 @@ impl<'a> Load<'a> {
         let file = files::resolve(&arguments.source)?;
         let mut reader = Reader::open(&file, Depth::Database)?;
         let catalog = reader.describe(Some(&wanted))?;
+        let sequences = catalog.sequences;
         let table = catalog.tables.into_iter().next();
         let table = table.ok_or_else(|| Error::new("42P01", "the source described no table"))?;
         if let Some(reason) = &table.broken {
@@ -97,12 +102,25 @@ impl<'a> Load<'a> {
         let environment = pg::types::environment()?;
         let phases = Phases { open: clock.lap(), ..Phases::default() };
         let warnings = Vec::new();
-        Ok(Self { arguments, options, clock, phases, wal_before, file, reader, table, environment, warnings })
+        Ok(Self {
+            arguments,
+            options,
+            clock,
+            phases,
+            wal_before,
+            file,
+            reader,
+            table,
+            sequences,
+            environment,
+            warnings,
+        })
     }
 
     fn run(mut self) -> Result<Outcome> {
         let mut planned = self.plan()?;
         let (existing, name) = self.resolve_names(&mut planned)?;
+        let home = self.home(name.as_ref())?;
         let _safe = SafeSettings::enter();
         self.profile(&mut planned)?;
         self.phases.profile = self.clock.lap();
@@ -110,7 +128,7 @@ impl<'a> Load<'a> {
             Some(target) => target,
             None => {
                 let name = name.ok_or_else(|| Error::new("XX000", "target expected"))?;
-                target::create(&self.table, &name, &mut planned, &self.environment)?
+                self.create(&name, &mut planned)?
             }
         };
         if self.options.mode == Mode::Truncate {
@@ -122,7 +140,44 @@ impl<'a> Load<'a> {
         let (loaded, done) = self.load(run_id, &planned, &target, method)?;
         self.note_losses(&planned, &loaded);
         self.phases(&done);
+        if let (Mode::Create, Some(home)) = (self.options.mode, &home) {
+            self.post_data(&planned, &target, home)?;
+        }
+        self.phases.post_data = self.clock.lap();
         self.finish(run_id, &target, method, loaded)
+    }
+
+    /// The schema that DuckDB's `main` becomes: the target's where the table is one of `main`.
+    fn home(&self, target: Option<&QualifiedName>) -> Result<Option<Ident>> {
+        match (self.table.name.schema.as_deref(), target) {
+            (None | Some("main"), Some(name)) => Ok(name.schema.clone()),
+            _ => pg::facts::current_schema().map(Some),
+        }
+    }
+
+    fn create(&mut self, name: &QualifiedName, planned: &mut [PlannedColumn]) -> Result<Target> {
+        target::create(&self.table, name, planned, &self.environment, &mut self.warnings)
+    }
+
+    fn post_data(
+        &mut self,
+        planned: &[PlannedColumn],
+        target: &Target,
+        home: &Ident,
+    ) -> Result<()> {
+        generated::verify(&target.name, &mut self.warnings)?;
+        let warnings = post_data::make(&post_data::PostData {
+            table: &self.table,
+            sequences: &self.sequences,
+            name: &target.name,
+            home,
+            planned,
+            columns: &target.filled,
+            environment: &self.environment,
+            options: &self.options,
+        })?;
+        self.warnings.extend(warnings);
+        Ok(())
     }
 
     /// The columns with the types that were asked for.
@@ -133,8 +188,11 @@ impl<'a> Load<'a> {
             let column = planned.iter_mut().find(|column| column.name.to_lowercase() == wanted);
             let column = column.ok_or_else(|| {
                 let table = &self.table.name;
-                Error::new("42703", format!("column \"{name}\" of table \"{table}\" does not exist"))
-                    .detail("It is named in column_types.")
+                Error::new(
+                    "42703",
+                    format!("column \"{name}\" of table \"{table}\" does not exist"),
+                )
+                .detail("It is named in column_types.")
             })?;
             column.fix(pg::types::parse(type_name)?)?;
         }
@@ -145,14 +203,17 @@ impl<'a> Load<'a> {
     /// matched, or the name of a new one.
     fn resolve_names(
         &self,
-        planned: &mut [PlannedColumn],
-    ) -> Result<(Option<Target>, Option<migrator_model::QualifiedName>)> {
+        planned: &mut Vec<PlannedColumn>,
+    ) -> Result<(Option<Target>, Option<QualifiedName>)> {
         let wanted = self.arguments.target.as_deref();
         match self.options.mode {
             Mode::Create => Ok((None, Some(target::name(&self.table, wanted)?))),
             Mode::Append | Mode::Truncate => {
                 let facts = target::find(&self.table, wanted)?;
                 let _safe = SafeSettings::enter();
+                if self.options.columns.is_none() {
+                    target::leave_out_generated(&facts, planned);
+                }
                 Ok((Some(target::existing(facts, planned)?), None))
             }
         }
@@ -223,9 +284,15 @@ impl<'a> Load<'a> {
         self.phases.reader_wait = done.wait_seconds;
     }
 
-    fn finish(mut self, run_id: i64, target: &Target, method: Method, loaded: Loaded) -> Result<Outcome> {
+    fn finish(
+        mut self,
+        run_id: i64,
+        target: &Target,
+        method: Method,
+        loaded: Loaded,
+    ) -> Result<Outcome> {
         if self.options.more.analyze != Some(false) {
-            spi::execute(&format!("ANALYZE {}", target.name.quoted()))?;
+            target.analyze()?;
         }
         self.phases.analyze = self.clock.lap();
         let heap_bytes = table_size(target.oid)?;

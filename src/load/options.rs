@@ -34,8 +34,6 @@ pub enum StructAs {
     /// One jsonb column.
     #[default]
     Jsonb,
-    /// One column of a row type that is created for it.
-    Composite,
     /// One column for each field.
     Columns,
 }
@@ -59,7 +57,7 @@ pub enum MethodOption {
 pub struct MoreOptions {
     /// `error`, `reject`, `strip` or `replace:<text>`.
     pub nul_bytes: Option<String>,
-    /// `jsonb`, `composite` or `columns`.
+    /// `jsonb` or `columns`.
     #[serde(rename = "struct")]
     pub structs: StructAs,
     /// `auto`, `multi_insert` or `insert`.
@@ -188,7 +186,9 @@ fn nul_bytes(text: Option<&str>) -> Result<NulBytes> {
         Some("strip") => Ok(NulBytes::Strip),
         Some(other) => match other.strip_prefix("replace:") {
             Some(with) if !with.contains('\0') => Ok(NulBytes::Replace(with.to_owned())),
-            _ => Err(not_one_of("options.nul_bytes", other, "error, reject, strip, replace:<text>")),
+            _ => {
+                Err(not_one_of("options.nul_bytes", other, "error, reject, strip, replace:<text>"))
+            }
         },
     }
 }
@@ -232,7 +232,9 @@ mod tests {
     fn an_unknown_option_is_named() {
         let error = more_options(&json!({"nul_byte": "strip"})).unwrap_err();
         assert_eq!(error.sqlstate(), "22023");
-        assert!(error.to_string().contains("nul_byte") || format!("{error:?}").contains("nul_byte"));
+        assert!(
+            error.to_string().contains("nul_byte") || format!("{error:?}").contains("nul_byte")
+        );
     }
 
     #[test]

@@ -69,7 +69,8 @@ fn no_such_columns(table: &Table, missing: &[&String]) -> Error {
     let have: Vec<_> = table.columns.iter().map(|column| column.name.as_str()).collect();
     let noun = if list.len() == 1 { "column" } else { "columns" };
     let verb = if list.len() == 1 { "does" } else { "do" };
-    let message = format!("{noun} {} of table \"{}\" {verb} not exist", list.join(", "), table.name);
+    let message =
+        format!("{noun} {} of table \"{}\" {verb} not exist", list.join(", "), table.name);
     Error::new("42703", message).detail(format!("The table has the columns {}.", have.join(", ")))
 }
 
@@ -90,7 +91,8 @@ fn part(column: &Column, source: usize, field: Option<&Field>) -> PlannedColumn 
         None => column.name.clone(),
     };
     let field = field.map(|field| field.name.clone());
-    let mapping = Mapping { pg: PgType::Text, fidelity: Fidelity::Unsupported, note: String::new() };
+    let mapping =
+        Mapping { pg: PgType::Text, fidelity: Fidelity::Unsupported, note: String::new() };
     let scan = ScanColumn { name: column.name.clone(), field, logical };
     PlannedColumn { scan, name, source, mapping, fixed: false }
 }
@@ -103,10 +105,8 @@ impl PlannedColumn {
                 "column \"{}\" of type {} cannot become {pg}",
                 self.name, self.scan.logical
             );
-            return Err(Error::new("42804", message).hint(format!(
-                "Possible types are: {}.",
-                rules::possible(&self.scan.logical)
-            )));
+            return Err(Error::new("42804", message)
+                .hint(format!("Possible types are: {}.", rules::possible(&self.scan.logical))));
         }
         self.fixed = true;
         self.mapping = rules::judge(&self.scan.logical, pg, &Losses::default());
@@ -174,7 +174,9 @@ pub fn check(table: &Table, planned: &[PlannedColumn], on_lossy: OnLossy) -> Res
     }
     Err(Error::new("22000", format!("table \"{}\" would lose data", table.name))
         .detail(lossy.join("\n"))
-        .hint("Ask for other types with column_types, or accept the loss with on_lossy => 'accept'."))
+        .hint(
+            "Ask for other types with column_types, or accept the loss with on_lossy => 'accept'.",
+        ))
 }
 
 fn with_fidelity(planned: &[PlannedColumn], fidelity: Fidelity) -> Vec<String> {
@@ -182,7 +184,9 @@ fn with_fidelity(planned: &[PlannedColumn], fidelity: Fidelity) -> Vec<String> {
         let PlannedColumn { name, scan, mapping, .. } = column;
         match fidelity {
             Fidelity::Unsupported => format!("Column \"{name}\": {}.", mapping.note),
-            _ => format!("Column \"{name}\", {} to {}: {}.", scan.logical, mapping.pg, mapping.note),
+            _ => {
+                format!("Column \"{name}\", {} to {}: {}.", scan.logical, mapping.pg, mapping.note)
+            }
         }
     };
     planned.iter().filter(|column| column.mapping.fidelity == fidelity).map(line).collect()
@@ -243,7 +247,8 @@ mod tests {
 
     #[test]
     fn every_lossy_column_is_listed() {
-        let table = table(vec![column("a", LogicalType::TimestampNs), column("b", LogicalType::Json)]);
+        let table =
+            table(vec![column("a", LogicalType::TimestampNs), column("b", LogicalType::Json)]);
         let mut planned = columns(&table, &options()).unwrap();
         let mut losses = Losses::default();
         losses.count(Loss::Nanoseconds);

@@ -1,20 +1,18 @@
 //! The relation that rows go into: made, or found and matched column by column.
 
 use migrator_model::{
-    Ident, QualifiedName,
-    catalog::Table,
-    layout::Attribute,
-    pg_type::Environment,
-    rules,
+    Ident, QualifiedName, catalog::Table, layout::Attribute, pg_type::Environment, rules,
 };
 
 use super::{
+    generated,
     options::{MethodOption, Mode},
     outcome::Method,
     plan::PlannedColumn,
     types::TypeMaker,
 };
 use crate::{
+    ddl::table::{self, ColumnDefinition},
     error::{Error, Result},
     pg::{
         facts::{self, AttributeFacts, Facts},
@@ -52,10 +50,11 @@ pub fn name(table: &Table, wanted: Option<&str>) -> Result<QualifiedName> {
 
 /// Makes the table that the plan asks for. Keys and the like come after the data.
 pub fn create(
-    table: &Table,
+    source: &Table,
     name: &QualifiedName,
     planned: &mut [PlannedColumn],
     environment: &Environment,
+    warnings: &mut Vec<String>,
 ) -> Result<Target> {
     if facts::relation_oid(name)?.is_some() {
         return Err(Error::new("42P07", format!("relation \"{}\" already exists", name.name))
@@ -64,19 +63,31 @@ pub fn create(
     let columns = super::names::columns(planned)?;
     let schema = name.schema.as_ref().ok_or_else(|| Error::new("XX000", "schema expected"))?;
     create_schema(schema)?;
-    let maker = TypeMaker { schema, table: name.name.as_str(), environment };
-    let mut list = Vec::new();
+    let maker = TypeMaker { schema, table: name.name.as_str() };
     for (column, planned) in columns.iter().zip(planned.iter_mut()) {
-        let source = &table.columns[planned.source];
-        maker.name(&mut planned.mapping.pg, source, column)?;
-        let not_null = if source.nullable || planned.scan.field.is_some() { "" } else { " NOT NULL" };
-        let pg = planned.mapping.pg.sql(environment);
-        list.push(format!("{} {pg}{not_null}", column.quoted()));
+        maker.name(&mut planned.mapping.pg, &source.columns[planned.source], column)?;
     }
-    spi::execute(&format!("CREATE TABLE {} ({})", name.quoted(), list.join(", ")))?;
+    let generated = generated::translate(source, planned, &columns, environment, warnings);
+    let definitions = |generated: &[Option<String>]| {
+        let column = |((name, planned), generated)| definition(source, planned, name, generated);
+        let list: Vec<_> = columns.iter().zip(&*planned).zip(generated).map(column).collect();
+        table::create_table(name, &list, environment).sql
+    };
+    generated::create(&generated, definitions, warnings)?;
     let oid = facts::relation_oid(name)?;
     let oid = oid.ok_or_else(|| Error::new("42P01", "the new table is gone"))?;
     Target::of(Facts::of(oid)?, columns)
+}
+
+fn definition<'a>(
+    source: &Table,
+    planned: &'a PlannedColumn,
+    name: &'a Ident,
+    generated: &'a Option<String>,
+) -> ColumnDefinition<'a> {
+    let nullable = source.columns[planned.source].nullable || planned.scan.field.is_some();
+    let pg = &planned.mapping.pg;
+    ColumnDefinition { name, pg, not_null: !nullable, generated: generated.as_deref() }
 }
 
 fn create_schema(schema: &Ident) -> Result<()> {
@@ -88,7 +99,7 @@ fn create_schema(schema: &Ident) -> Result<()> {
     let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1) AS found";
     match spi::one::<Found>(sql, &argument)?.found {
         true => Ok(()),
-        false => spi::execute(&format!("CREATE SCHEMA {}", schema.quoted())),
+        false => spi::execute(&table::create_schema(schema).sql),
     }
 }
 
@@ -97,7 +108,9 @@ pub fn find(table: &Table, wanted: Option<&str>) -> Result<Facts> {
     let name = match wanted {
         Some(wanted) => QualifiedName::parse(wanted)?,
         None => match table.name.schema.as_deref() {
-            None | Some("main") => QualifiedName { schema: None, name: Ident::new(&table.name.name)? },
+            None | Some("main") => {
+                QualifiedName { schema: None, name: Ident::new(&table.name.name)? }
+            }
             Some(_) => self::name(table, None)?,
         },
     };
@@ -128,6 +141,14 @@ pub fn existing(facts: Facts, planned: &mut [PlannedColumn]) -> Result<Target> {
     Err(Error::new("42804", format!("the columns do not fit relation \"{}\"", facts.name))
         .detail(problems.join("\n"))
         .hint("Choose among the columns with columns, or create another table."))
+}
+
+/// Leaves out what the target computes itself, unless the user has named it.
+pub fn leave_out_generated(facts: &Facts, planned: &mut Vec<PlannedColumn>) {
+    planned.retain(|column| {
+        let attribute = matching(&facts.attributes, &column.name);
+        attribute.is_none_or(|attribute| attribute.generated.is_empty())
+    });
 }
 
 /// The exact spelling first, then any case where that is one column only.
@@ -192,6 +213,14 @@ impl Target {
         Ok(method)
     }
 
+    /// Gathers statistics, where the relation has some and the user may.
+    pub fn analyze(&self) -> Result<()> {
+        match self.facts.may_analyze {
+            true => spi::execute(&format!("ANALYZE {}", self.name.quoted())),
+            false => Ok(()),
+        }
+    }
+
     fn check_kind(&self) -> Result<()> {
         if matches!(self.facts.kind.as_str(), "r" | "p" | "v" | "f") {
             return Ok(());
@@ -224,7 +253,8 @@ impl Target {
 
     fn not_allowed(&self, obstacles: &[&str]) -> Error {
         let message = format!("method multi_insert is not possible for \"{}\"", self.facts.name);
-        Error::new("0A000", message).detail(format!("For {}.", obstacles.join("; ")))
+        Error::new("0A000", message)
+            .detail(format!("The relation does not allow it: {}.", obstacles.join("; ")))
     }
 
     fn check_privileges(&self) -> Result<()> {
@@ -241,7 +271,12 @@ impl Target {
     /// The statement that reads the scan as rows of the target's own type.
     pub fn insert_statement(&self) -> String {
         let name = self.name.quoted();
-        let columns: Vec<_> = self.filled.iter().map(Ident::quoted).collect();
+        let generated = |name: &Ident| {
+            let mut attributes = self.facts.attributes.iter();
+            attributes.any(|a| a.name == name.as_str() && !a.generated.is_empty())
+        };
+        let plain = self.filled.iter().filter(|name| !generated(name));
+        let columns: Vec<_> = plain.map(Ident::quoted).collect();
         let values: Vec<_> = columns.iter().map(|column| format!("(r).{column}")).collect();
         // OFFSET 0 keeps the planner from evaluating the function once for each column.
         format!(

@@ -1,15 +1,11 @@
-//! Enum and row types that columns need: found, or created once.
+//! Enum types that columns need: found, or created once.
 
-use migrator_model::{
-    Ident, PgType, QualifiedName,
-    catalog::Column,
-    ident::literal,
-    pg_type::Environment,
-};
+use migrator_model::{Ident, PgType, QualifiedName, catalog::Column};
 use pgrx::datum::DatumWithOid;
 use serde::Deserialize;
 
 use crate::{
+    ddl::enumeration,
     error::{Error, Result},
     pg::spi,
 };
@@ -20,8 +16,6 @@ pub struct TypeMaker<'a> {
     pub schema: &'a Ident,
     /// The target's name.
     pub table: &'a str,
-    /// Where other extensions' types are.
-    pub environment: &'a Environment,
 }
 
 #[derive(Deserialize)]
@@ -37,7 +31,7 @@ const LABELS: &str = "
      WHERE n.nspname = $1 AND t.typname = $2";
 
 impl TypeMaker<'_> {
-    /// Gives every unnamed enum and row type in a column's type a name, creating what is missing.
+    /// Gives an unnamed enum in a column's type a name, creating it where it is missing.
     pub fn name(&self, pg: &mut PgType, column: &Column, target_column: &Ident) -> Result<()> {
         match pg {
             PgType::Array(element) => self.name(element, column, target_column),
@@ -45,14 +39,18 @@ impl TypeMaker<'_> {
                 *name = Some(self.enumeration(labels, column, target_column)?);
                 Ok(())
             }
-            PgType::Composite { name: None, .. } => self.composite(pg, column, target_column),
             _ => Ok(()),
         }
     }
 
     /// The DuckDB type's own name where one has these labels, else `table_column`; a number
     /// behind it where that name is something else's.
-    fn enumeration(&self, labels: &[String], column: &Column, target: &Ident) -> Result<QualifiedName> {
+    fn enumeration(
+        &self,
+        labels: &[String],
+        column: &Column,
+        target: &Ident,
+    ) -> Result<QualifiedName> {
         let own = column.enum_names.first().map(|source| source.name.clone());
         let made_up = format!("{}_{target}", self.table);
         let numbered = (2..100).map(|n| format!("{made_up}_{n}"));
@@ -77,23 +75,10 @@ impl TypeMaker<'_> {
 
     fn create_enum(&self, name: Ident, labels: &[String]) -> Result<QualifiedName> {
         let name = QualifiedName::new(self.schema.clone(), name);
-        let list: Vec<_> = labels.iter().map(|label| literal(label)).collect();
-        spi::execute(&format!("CREATE TYPE {} AS ENUM ({})", name.quoted(), list.join(", ")))?;
+        let statement = enumeration::create_enum(&name, labels).map_err(|refused| {
+            Error::new("42602", refused.reason).hint("Ask for text with column_types.")
+        })?;
+        spi::execute(&statement.sql)?;
         Ok(name)
-    }
-
-    fn composite(&self, pg: &mut PgType, column: &Column, target: &Ident) -> Result<()> {
-        let PgType::Composite { name, attributes } = pg else { return Ok(()) };
-        let made_up = Ident::clipped(&format!("{}_{target}", self.table))?;
-        let qualified = QualifiedName::new(self.schema.clone(), made_up);
-        let mut list = Vec::new();
-        for (field, pg) in attributes.iter_mut() {
-            let field = Ident::new(field)?;
-            self.name(pg, column, &Ident::clipped(&format!("{target}_{field}"))?)?;
-            list.push(format!("{} {}", field.quoted(), pg.sql(self.environment)));
-        }
-        spi::execute(&format!("CREATE TYPE {} AS ({})", qualified.quoted(), list.join(", ")))?;
-        *name = Some(qualified);
-        Ok(())
     }
 }

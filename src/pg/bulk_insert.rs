@@ -117,7 +117,8 @@ impl<'r> BulkInsert<'r> {
     unsafe fn store(&self, image: *mut u8, length: usize, slot: *mut pg_sys::TupleTableSlot) {
         // SAFETY: the image was checked, and lives until the slot is cleared.
         unsafe {
-            let tuple = pg_sys::palloc0(size_of::<pg_sys::HeapTupleData>()).cast::<pg_sys::HeapTupleData>();
+            let tuple =
+                pg_sys::palloc0(size_of::<pg_sys::HeapTupleData>()).cast::<pg_sys::HeapTupleData>();
             (*tuple).t_len = length as u32;
             (*tuple).t_tableOid = (*self.relation.raw()).rd_id;
             (*tuple).t_self.ip_blkid = pg_sys::BlockIdData { bi_hi: u16::MAX, bi_lo: u16::MAX };

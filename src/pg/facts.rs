@@ -30,6 +30,8 @@ pub struct Facts {
     pub rules: bool,
     /// Whether the current user may INSERT into all of it.
     pub may_insert: bool,
+    /// Whether it has statistics that the current user may have gathered.
+    pub may_analyze: bool,
     /// Its attributes, in order.
     #[serde(skip)]
     pub attributes: Vec<AttributeFacts>,
@@ -56,8 +58,6 @@ pub struct AttributeFacts {
     pub generated: String,
     /// Whether an absent value is computed: a default, an identity.
     pub has_default: bool,
-    /// Whether the type is a domain.
-    pub is_domain: bool,
     /// Whether the current user may INSERT into it.
     pub may_insert: bool,
 }
@@ -69,7 +69,8 @@ const RELATION: &str = "
            EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgenabled <> 'D'
                                               AND t.tgtype & 4 <> 0) AS insert_triggers,
            c.relhasrules AND c.relkind <> 'v' AS rules,
-           has_table_privilege(c.oid, 'INSERT') AS may_insert
+           has_table_privilege(c.oid, 'INSERT') AS may_insert,
+           c.relkind IN ('r', 'p') AND pg_has_role(c.relowner, 'USAGE') AS may_analyze
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       LEFT JOIN pg_am a ON a.oid = c.relam
      WHERE c.oid = $1";
@@ -80,11 +81,9 @@ const ATTRIBUTES: &str = "
            a.attstorage::text AS storage, a.attnotnull AS not_null, a.attisdropped AS dropped,
            a.attgenerated::text AS generated,
            (a.atthasdef OR a.attidentity <> '') AND a.attgenerated = '' AS has_default,
-           coalesce(t.typtype = 'd', false) AS is_domain,
            NOT a.attisdropped
                AND has_column_privilege(a.attrelid, a.attnum, 'INSERT') AS may_insert
-      FROM pg_attribute a LEFT JOIN pg_type t ON t.oid = a.atttypid
-     WHERE a.attrelid = $1 AND a.attnum > 0 ORDER BY a.attnum";
+      FROM pg_attribute a WHERE a.attrelid = $1 AND a.attnum > 0 ORDER BY a.attnum";
 
 impl Facts {
     /// Looks a relation up by its OID.
@@ -126,8 +125,7 @@ struct Found {
 /// The OID of a relation, by the search path in force; None when there is none.
 pub fn relation_oid(name: &QualifiedName) -> Result<Option<u32>> {
     let argument = [DatumWithOid::from(name.quoted())];
-    let found: Found =
-        spi::one("SELECT pg_catalog.to_regclass($1)::oid::int8 AS oid", &argument)?;
+    let found: Found = spi::one("SELECT pg_catalog.to_regclass($1)::oid::int8 AS oid", &argument)?;
     Ok(found.oid)
 }
 

@@ -5,7 +5,10 @@ use std::cell::RefCell;
 
 use pgrx::{AnyElement, pg_sys, prelude::*};
 
-use super::image_check::{self, ImageShape};
+use super::{
+    image_check::{self, ImageShape},
+    shared_memory::RowBuffer,
+};
 use crate::error::{Error, Result};
 
 /// Gives the next tuple image; None at the end.
@@ -61,17 +64,27 @@ fn next_row(type_oid: pg_sys::Oid) -> Result<Option<AnyElement>> {
     row.transpose()
 }
 
-/// A copy of the image as a composite value in the current memory context.
+/// A copy of the image as a composite value in the current memory context. The server makes it:
+/// it knows what else it wants to find in one.
 fn datum(image: &[u8], shape: &ImageShape, type_oid: pg_sys::Oid) -> Result<AnyElement> {
     image_check::check(image, shape)?;
-    // SAFETY: the copy is as long as the image, which is longer than a tuple header; the first
-    // twelve bytes become DatumTupleFields: length, type modifier, type.
+    let mut buffer = RowBuffer::default();
+    buffer.resize(image.len());
+    buffer.bytes_mut().copy_from_slice(image);
+    // SAFETY: the image was checked and is MAXALIGNed in the buffer, which lives until the server
+    // has copied it; the descriptor is released after that.
     unsafe {
-        let copy = pg_sys::palloc(image.len()).cast::<u8>();
-        std::ptr::copy_nonoverlapping(image.as_ptr(), copy, image.len());
-        let header = [(image.len() as u32) << 2, u32::MAX, type_oid.to_u32()];
-        std::ptr::copy_nonoverlapping(header.as_ptr().cast(), copy, 12);
-        AnyElement::from_polymorphic_datum(pg_sys::Datum::from(copy), false, type_oid)
+        let mut tuple = pg_sys::HeapTupleData {
+            t_len: image.len() as u32,
+            t_data: buffer.bytes_mut().as_mut_ptr().cast(),
+            ..Default::default()
+        };
+        let descriptor = pg_sys::lookup_rowtype_tupdesc(type_oid, -1);
+        let datum = pg_sys::heap_copy_tuple_as_datum(&mut tuple, descriptor);
+        if (*descriptor).tdrefcount >= 0 {
+            pg_sys::DecrTupleDescRefCount(descriptor);
+        }
+        AnyElement::from_polymorphic_datum(datum, false, type_oid)
             .ok_or_else(|| Error::new("XX000", "a row cannot be NULL"))
     }
 }

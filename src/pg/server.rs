@@ -9,8 +9,7 @@ use pgrx::pg_sys;
 
 /// `pg_config --pkglibdir`, as this server resolved it.
 pub fn package_library_folder() -> PathBuf {
-    // SAFETY: a NUL-terminated array that the server filled at its start.
-    path(unsafe { (&raw const pg_sys::pkglib_path).cast() })
+    path((&raw const pg_sys::pkglib_path).cast())
 }
 
 /// The data directory.

@@ -47,7 +47,8 @@ impl SharedMemory {
 
     /// Copies `length` bytes from `from` into the buffer at `to`. False when either is too short.
     pub fn copy(&self, from: usize, length: usize, buffer: &mut RowBuffer, to: usize) -> bool {
-        let inside = |start: usize, size: usize| start.checked_add(length).is_some_and(|end| end <= size);
+        let inside =
+            |start: usize, size: usize| start.checked_add(length).is_some_and(|end| end <= size);
         if !inside(from, self.map.len()) || !inside(to, buffer.length) {
             return false;
         }

@@ -206,9 +206,9 @@ pub fn parse(text: &str) -> Result<PgType> {
         .map_err(|_| Error::new("42601", "a type name cannot hold a NUL byte"))?;
     let (oid, typmod) = compat::parse_type_string(&c_text);
     let target = target(oid.to_u32(), typmod)?;
-    target.map(|target| target.pg).ok_or_else(|| {
-        Error::new("0A000", format!("no DuckDB value can become type {shown}"))
-    })
+    target
+        .map(|target| target.pg)
+        .ok_or_else(|| Error::new("0A000", format!("no DuckDB value can become type {shown}")))
 }
 
 #[derive(Deserialize)]

@@ -1,10 +1,10 @@
 //! A running scan: slots are copied into the backend's own memory and given back at once.
 
 use migrator_model::{
+    layout::MAX_FIELD_BYTES,
     protocol::{Done, FullSlot, Reply, Request},
     reject::Reject,
     slot::{ENTRY_HEADER, Images, SLOT_BYTES},
-    layout::MAX_FIELD_BYTES,
 };
 
 use super::connection::{Connection, malformed};
@@ -83,7 +83,11 @@ impl<'c> ScanStream<'c> {
             self.images.push((at + ENTRY_HEADER, image.len()));
             at += (ENTRY_HEADER + image.len()).next_multiple_of(8);
         }
-        if images.intact() && self.images.len() == full.rows as usize { Ok(true) } else { Err(malformed()) }
+        if images.intact() && self.images.len() == full.rows as usize {
+            Ok(true)
+        } else {
+            Err(malformed())
+        }
     }
 
     fn take_fragment(&mut self, full: &FullSlot, offset: usize, total: usize) -> Result<bool> {

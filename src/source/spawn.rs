@@ -46,9 +46,10 @@ pub fn spawn() -> Result<Spawned> {
     let slot_memory = settings::slot_memory() / SLOT_BYTES as u64 * SLOT_BYTES as u64;
     let slots = shared_file("migrator slots", slot_memory).map_err(failed)?;
     let memory = SharedMemory::map(&slots, slot_memory as usize).map_err(failed)?;
-    let diagnostics = File::from(memfd_create("migrator stderr", MemfdFlags::CLOEXEC).map_err(
-        |error| failed(error.into()),
-    )?);
+    let diagnostics = File::from(
+        memfd_create("migrator stderr", MemfdFlags::CLOEXEC)
+            .map_err(|error| failed(error.into()))?,
+    );
     let errors = diagnostics.try_clone().map_err(failed)?;
     let child = Command::new(&program)
         .arg(std::process::id().to_string())

@@ -117,8 +117,14 @@ fn explain(path: &str, error: &DuckError) -> Failure {
 }
 
 fn is_corruption(text: &str) -> bool {
-    let signs =
-        ["orrupt", "Serialization Error", "checksum", "INTERNAL Error", "deserialize", "read enough"];
+    let signs = [
+        "orrupt",
+        "Serialization Error",
+        "checksum",
+        "INTERNAL Error",
+        "deserialize",
+        "read enough",
+    ];
     signs.iter().any(|sign| text.contains(sign))
 }
 
@@ -128,4 +134,3 @@ fn shown_error(text: &str) -> String {
     let line = if line.len() > 300 { shown(line) } else { line.to_owned() };
     format!("DuckDB says: {line}")
 }
-

@@ -1,9 +1,6 @@
 //! The reader's own memory, as the kernel counts it.
 
-use std::{
-    fs::File,
-    os::unix::fs::FileExt,
-};
+use std::{fs::File, os::unix::fs::FileExt};
 
 /// /proc/self/status, opened before the sandbox closes the way to it.
 pub struct Usage(Option<File>);
@@ -20,7 +17,8 @@ impl Usage {
         let length = self.0.as_ref().and_then(|file| file.read_at(&mut text, 0).ok());
         let text = String::from_utf8_lossy(&text[..length.unwrap_or(0)]);
         let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+        let kilobytes =
+            line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
         kilobytes.unwrap_or(0) * 1024
     }
 }

@@ -93,13 +93,22 @@ pub enum Data<'a> {
     /// VARCHAR, JSON, BLOB, BIT, BIGNUM, GEOMETRY.
     Str(&'a [StringT<'a>]),
     /// LIST, and MAP as a list of STRUCT(key, value).
-    List { entries: &'a [ListEntry], child: Box<Vector<'a>> },
+    List {
+        entries: &'a [ListEntry],
+        child: Box<Vector<'a>>,
+    },
     /// Element i of row r is the child's r * size + i.
-    Array { size: usize, child: Box<Vector<'a>> },
+    Array {
+        size: usize,
+        child: Box<Vector<'a>>,
+    },
     /// STRUCT and TUPLE.
     Struct(Vec<Vector<'a>>),
     /// Tag t of a row says that the value is in member t.
-    Union { tags: &'a [u8], members: Vec<Vector<'a>> },
+    Union {
+        tags: &'a [u8],
+        members: Vec<Vector<'a>>,
+    },
     /// Every row is NULL.
     Null,
 }

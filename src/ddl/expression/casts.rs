@@ -66,9 +66,10 @@ fn into(value: Value, to: &Class, pg: &PgType, context: &Context<'_>) -> Out {
         (from, Class::Double) if from.number() => return literals::convert(value, to),
         (from, Class::Float) if from.exact() => return literals::convert(value, to),
         (Class::Double, Class::Float) => true,
-        (Class::Integer { .. } | Class::Decimal { .. } | Class::Boolean | Class::Uuid, Class::Text) => {
-            true
-        }
+        (
+            Class::Integer { .. } | Class::Decimal { .. } | Class::Boolean | Class::Uuid,
+            Class::Text,
+        ) => true,
         // PostgreSQL does not call an enum's text immutable: labels can be renamed.
         (Class::Enum(_), Class::Text) => !immutable,
         (Class::Date | Class::Timestamp(_), Class::Date | Class::Timestamp(_)) => true,
@@ -80,7 +81,9 @@ fn into(value: Value, to: &Class, pg: &PgType, context: &Context<'_>) -> Out {
     };
     match taken {
         true => Ok(plain),
-        false => refuse(format!("a cast of {} to {} is not supported", value.class.name(), to.name())),
+        false => {
+            refuse(format!("a cast of {} to {} is not supported", value.class.name(), to.name()))
+        }
     }
 }
 

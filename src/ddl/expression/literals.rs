@@ -75,9 +75,7 @@ pub(super) fn convert(value: Value, to: &Class) -> Result<Value, Untranslatable>
     let (sql, literal) = (&value.sql, &value.literal);
     match (&value.class, to) {
         // PostgreSQL promotes exact numbers as DuckDB does.
-        (from, to) if from.exact() && to.exact() => {
-            Ok(Value { class: to.clone(), ..value })
-        }
+        (from, to) if from.exact() && to.exact() => Ok(Value { class: to.clone(), ..value }),
         (Class::Date, Class::Timestamp(_)) => {
             Ok(Value::new(format!("({sql})::timestamp without time zone"), to.clone()))
         }
@@ -145,7 +143,8 @@ fn boolean(text: &str) -> Option<String> {
 fn exact(text: &str, to: &Class) -> Option<String> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-    let decimal = matches!(to, Class::Decimal { scale, .. } if fraction.len() <= usize::from(*scale));
+    let decimal =
+        matches!(to, Class::Decimal { scale, .. } if fraction.len() <= usize::from(*scale));
     let all = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let well = all(whole) && all(fraction) && digits.len() <= 39;
     (well && (decimal || !digits.contains('.'))).then(|| format!("({text})"))

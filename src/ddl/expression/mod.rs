@@ -8,10 +8,12 @@
 mod casts;
 mod functions;
 mod literals;
+mod numbers;
 mod operators;
 mod parse;
 mod patterns;
 mod temporal;
+mod texts;
 mod types;
 mod value;
 mod walk;

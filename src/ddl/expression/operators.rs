@@ -157,17 +157,14 @@ fn numbers(left: &Value, right: &Value, operator: &str) -> Result<(), Untranslat
 
 fn infix(values: &[Value], operator: &str, class: Class) -> Out {
     match values {
-        [left, right] => {
-            Ok(Value::new(format!("({} {operator} {})", left.sql, right.sql), class))
-        }
+        [left, right] => Ok(Value::new(format!("({} {operator} {})", left.sql, right.sql), class)),
         _ => refuse(format!("operator {operator} needs two operands")),
     }
 }
 
 /// DuckDB's type for sums and products of decimals; None where the operands' common type will do.
 fn exact_result(left: &Class, operator: &str, right: &Class) -> Option<Class> {
-    let both_integers =
-        matches!((left, right), (Class::Integer { .. }, Class::Integer { .. }));
+    let both_integers = matches!((left, right), (Class::Integer { .. }, Class::Integer { .. }));
     let ((w1, s1), (w2, s2)) = (left.decimal()?, right.decimal()?);
     match (both_integers, operator) {
         (true, _) => None,

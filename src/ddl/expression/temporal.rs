@@ -1,7 +1,11 @@
 //! Dates and times: arithmetic, parts and truncation.
 
+use migrator_model::reject::shown;
+
 use super::{
-    Untranslatable, refuse,
+    Untranslatable,
+    functions::{Call, one, pair},
+    refuse,
     value::{BIGINT, Class, Value},
 };
 
@@ -46,7 +50,7 @@ pub(super) fn arithmetic(left: Value, plus: bool, right: Value) -> Out {
 }
 
 /// A part of a date or timestamp as DuckDB numbers it: BIGINT, NULL for infinity.
-pub(super) fn part(name: &str, value: Value) -> Out {
+fn part(name: &str, value: Value) -> Out {
     if !value.class.datetime() {
         return refuse(format!("{name} of {} is not supported", value.class.name()));
     }
@@ -84,7 +88,7 @@ fn clock(name: &str, value: &Value) -> Result<String, Untranslatable> {
 }
 
 /// `date_trunc`: a TIMESTAMP also for a DATE; PostgreSQL would take a zone into account.
-pub(super) fn truncate(unit: &str, value: Value) -> Out {
+fn truncate(unit: &str, value: Value) -> Out {
     const UNITS: [&str; 7] = ["year", "quarter", "month", "week", "day", "hour", "minute"];
     let unit = unit.to_ascii_lowercase();
     if !value.class.datetime() || !(UNITS.contains(&unit.as_str()) || unit == "second") {
@@ -95,7 +99,7 @@ pub(super) fn truncate(unit: &str, value: Value) -> Out {
 }
 
 /// `to_days(n)` and its like, which DuckDB's catalog prints for INTERVAL n DAY.
-pub(super) fn interval(name: &str, value: Value) -> Out {
+fn interval(name: &str, value: Value) -> Out {
     let value = match &value.class {
         Class::Double => value,
         _ => value.integer(name)?,
@@ -119,3 +123,55 @@ pub(super) fn interval(name: &str, value: Value) -> Out {
     Ok(Value::new(sql, Class::Interval))
 }
 
+pub(super) fn part_call(call: Call<'_>) -> Out {
+    let name = call.name;
+    part(name, one(call)?)
+}
+
+pub(super) fn date_part(call: Call<'_>) -> Out {
+    let (unit, value) = pair(call)?;
+    part(&unit.string("the part of date_part")?.to_ascii_lowercase(), value)
+}
+
+pub(super) fn date_trunc(call: Call<'_>) -> Out {
+    let (unit, value) = pair(call)?;
+    truncate(unit.string("the unit of date_trunc")?, value)
+}
+
+/// Whole days between dates; other units count the boundaries crossed.
+pub(super) fn date_diff(call: Call<'_>) -> Out {
+    match call.args.as_slice() {
+        [unit, from, to] if from.class == Class::Date && to.class == Class::Date => {
+            match unit.string("the unit of date_diff")?.to_ascii_lowercase().as_str() {
+                "day" | "days" => {
+                    let (from, to) = (&from.sql, &to.sql);
+                    let finite =
+                        format!("pg_catalog.isfinite({from}) AND pg_catalog.isfinite({to})");
+                    let sql = format!("(CASE WHEN {finite} THEN ({to} - {from})::bigint END)");
+                    Ok(Value::new(sql, BIGINT))
+                }
+                other => refuse(format!("date_diff in {} is not supported", shown(other))),
+            }
+        }
+        _ => refuse("date_diff of other than DATE is not supported"),
+    }
+}
+
+pub(super) fn interval_call(call: Call<'_>) -> Out {
+    let name = call.name;
+    interval(name, one(call)?)
+}
+
+/// AT TIME ZONE: names of zones are not the same everywhere, UTC is.
+pub(super) fn timezone(call: Call<'_>) -> Out {
+    let (zone, value) = pair(call)?;
+    let class = match value.class {
+        Class::TimestampTz => Class::Timestamp(6),
+        Class::Timestamp(_) => Class::TimestampTz,
+        other => return refuse(format!("AT TIME ZONE of {} is not supported", other.name())),
+    };
+    if zone.string("the time zone")? != "UTC" {
+        return refuse("AT TIME ZONE other than UTC is not supported");
+    }
+    Ok(Value::new(format!("pg_catalog.timezone('UTC', {})", value.sql), class))
+}

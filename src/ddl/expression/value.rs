@@ -175,14 +175,14 @@ impl Class {
     }
 }
 
-/// What a literal says, where the value is one.
+/// What is known of a value before it is computed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Literal {
     Integer(i128),
     Decimal,
     Text(String),
     Null,
-    /// The number of an operand that cannot be zero, though it is no literal: `nullif(x, 0)`.
+    /// No literal, but NULL or another number than zero: `nullif(x, 0)`.
     NonZero,
 }
 

@@ -165,7 +165,7 @@ pub fn markdown() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Field, Ident};
+    use crate::Ident;
 
     fn with_pgvector() -> Environment {
         Environment { pgvector: Some(Ident::new("public").unwrap()), postgis: None }
@@ -226,16 +226,6 @@ mod tests {
         assert!(!depends_on_data(&list(LogicalType::Integer), &environment));
         assert!(depends_on_data(&list(list(LogicalType::Integer)), &environment));
         assert!(depends_on_data(&list(LogicalType::TimeNs), &environment));
-    }
-
-    #[test]
-    fn a_struct_can_be_a_row_type_of_allowed_fields() {
-        let logical =
-            LogicalType::Struct(vec![Field { name: "a".into(), logical: LogicalType::TinyInt }]);
-        let composite = |pg| PgType::Composite { name: None, attributes: vec![("a".into(), pg)] };
-        assert!(allows(&logical, &composite(PgType::Int2)));
-        assert!(!allows(&logical, &composite(PgType::Uuid)));
-        assert!(allows(&logical, &PgType::Jsonb));
     }
 
     #[test]

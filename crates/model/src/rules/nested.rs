@@ -2,7 +2,7 @@
 
 use super::{Fidelity, Mapping, Rule, allows, rule};
 use crate::{
-    logical_type::{Field, LogicalType as L},
+    logical_type::LogicalType as L,
     pg_type::{Environment, PgType as P},
     policy::{Loss, Losses},
 };
@@ -69,20 +69,6 @@ fn list_allows(logical: &L, pg: &P) -> bool {
         }
         other => is_json(other),
     }
-}
-
-fn struct_allows(logical: &L, pg: &P) -> bool {
-    match (logical, pg) {
-        (L::Struct(fields), P::Composite { attributes, .. }) => same_fields(fields, attributes),
-        (_, other) => is_json(other),
-    }
-}
-
-fn same_fields(fields: &[Field], attributes: &[(String, P)]) -> bool {
-    let same = |(field, (name, pg)): (&Field, &(String, P))| {
-        field.name == *name && allows(&field.logical, pg)
-    };
-    fields.len() == attributes.len() && fields.iter().zip(attributes).all(same)
 }
 
 /// What the data asks for where the default type cannot hold it: nothing is lost by it.
@@ -153,8 +139,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         duckdb: "STRUCT",
         applies: |l| matches!(l, L::Struct(_)),
-        alternatives: "json, a row type, one column per field (`options.struct`)",
-        allows: struct_allows,
+        alternatives: "json, one column per field (`options.struct`)",
         note: "an object; NaN, infinities and -0 as strings, what JSON has no type for as text",
         ..JSON
     },

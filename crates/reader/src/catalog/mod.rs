@@ -184,7 +184,11 @@ impl Names<'_> {
     }
 
     /// The rows of a catalog query about one relation.
-    fn of<T: serde::de::DeserializeOwned>(&self, one: &Found, sql: &str) -> Result<Vec<T>, Failure> {
+    fn of<T: serde::de::DeserializeOwned>(
+        &self,
+        one: &Found,
+        sql: &str,
+    ) -> Result<Vec<T>, Failure> {
         let sql = sql
             .replace("$schema", &one.relation.schema_oid.to_string())
             .replace("$oid", &one.relation.oid.to_string());
@@ -218,9 +222,11 @@ impl Names<'_> {
     fn types(&self, found: &Found, columns: &[raw::Column]) -> Result<Vec<LogicalType>, String> {
         let list: Vec<_> = columns.iter().map(|column| quote(&column.name)).collect();
         let sql = format!("SELECT {} FROM {}", list.join(", "), found.sql);
-        let statement = self.source.session().prepare(&sql).map_err(|error| {
-            error.message.lines().next().unwrap_or_default().to_owned()
-        })?;
+        let statement = self
+            .source
+            .session()
+            .prepare(&sql)
+            .map_err(|error| error.message.lines().next().unwrap_or_default().to_owned())?;
         Ok(statement.types().to_vec())
     }
 

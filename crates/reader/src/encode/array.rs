@@ -96,9 +96,8 @@ impl<'c> Levels<'c> {
             to.elements += length;
             return true;
         };
-        (start..start + length).all(|row| {
-            below.elements(row).is_some_and(|inner| self.collect(depth + 1, inner, to))
-        })
+        (start..start + length)
+            .all(|row| below.elements(row).is_some_and(|inner| self.collect(depth + 1, inner, to)))
     }
 }
 
@@ -144,7 +143,10 @@ impl Cells for Arrays<'_> {
 }
 
 /// Binds a list to an array type.
-pub fn bind<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Result<Box<dyn Cells + 'c>, Failure> {
+pub fn bind<'c>(
+    column: Column<'c>,
+    vector: &'c Vector<'c>,
+) -> Result<Box<dyn Cells + 'c>, Failure> {
     let element = element_of(column.target)
         .ok_or_else(|| Failure::new("XX000", "array without an element type"))?;
     let levels = Levels::of(column.logical, vector);
@@ -204,4 +206,3 @@ pub fn numbers(logical: &LogicalType, vector: &Vector<'_>, row: usize) -> Option
     };
     (start..start + length).map(value).collect()
 }
-

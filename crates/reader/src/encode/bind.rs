@@ -7,7 +7,9 @@ use migrator_model::{
     protocol::Failure,
 };
 
-use super::{Cells, Policy, array, display, embedding, float, integer, json, nested, temporal, text, tuple};
+use super::{
+    Cells, Policy, array, display, embedding, float, integer, json, nested, temporal, text, tuple,
+};
 use crate::vector::{Data, Validity, Vector};
 
 /// What a column needs to be encoded.
@@ -84,13 +86,18 @@ impl Cells for Nulls {
 }
 
 /// Binds a column to a vector.
-pub fn bind<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Result<Box<dyn Cells + 'c>, Failure> {
+pub fn bind<'c>(
+    column: Column<'c>,
+    vector: &'c Vector<'c>,
+) -> Result<Box<dyn Cells + 'c>, Failure> {
     use LogicalType as L;
     use PgType as P;
     let cells = match (column.logical, &column.target.pg) {
         (L::Null, _) => Some(Box::new(Nulls) as Box<dyn Cells>),
         (L::List(_) | L::Array(..), P::Array(_)) => return array::bind(column, vector),
-        (L::List(_) | L::Array(..), P::Vector(_) | P::HalfVec(_)) => embedding::bind(column, vector),
+        (L::List(_) | L::Array(..), P::Vector(_) | P::HalfVec(_)) => {
+            embedding::bind(column, vector)
+        }
         (L::Struct(_), P::Composite { .. }) => return tuple::bind_composite(column, vector),
         (L::Varchar | L::Json, P::Json | P::Jsonb) => json::bind(column, vector),
         (_, P::Json | P::Jsonb) => Some(nested::bind(column, vector)),
@@ -139,7 +146,8 @@ fn enumeration<'c>(
     column: Column<'c>,
     vector: &'c Vector<'c>,
 ) -> Result<Option<Box<dyn Cells + 'c>>, Failure> {
-    let (LogicalType::Enum(mine), PgType::Enum { labels, .. }) = (column.logical, &column.target.pg)
+    let (LogicalType::Enum(mine), PgType::Enum { labels, .. }) =
+        (column.logical, &column.target.pg)
     else {
         return Ok(None);
     };

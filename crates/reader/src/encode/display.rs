@@ -132,8 +132,7 @@ pub fn date(days: i32) -> String {
 /// `12:34:56.789`: as many digits as there are, without zeros at the end.
 fn clock(nanos: i64) -> String {
     let seconds = nanos / 1_000_000_000;
-    let mut text =
-        format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let mut text = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
     let fraction = nanos % 1_000_000_000;
     if fraction != 0 {
         let digits = format!("{fraction:09}");
@@ -193,7 +192,13 @@ fn interval(value: &Interval) -> String {
         }
     }
     if micros != 0 || parts.is_empty() {
-        let sign = if micros < 0 { "-" } else if after_negative { "+" } else { "" };
+        let sign = if micros < 0 {
+            "-"
+        } else if after_negative {
+            "+"
+        } else {
+            ""
+        };
         let micros = micros.unsigned_abs();
         let nanos = (micros % 1_000_000) * 1_000;
         let seconds = micros / 1_000_000;
@@ -234,7 +239,7 @@ mod tests {
     #[test]
     fn dates_print_as_postgresql_prints_them() {
         assert_eq!(date(0), "1970-01-01");
-        assert_eq!(date(-719_163), "0001-12-31 BC".replace("12-31", "12-31"));
+        assert_eq!(date(-719_163), "0001-12-31 BC");
         assert_eq!(date(-719_162), "0001-01-01");
         assert_eq!(date(2_145_042_905), "5874897-12-31");
     }

@@ -45,16 +45,27 @@ pub fn bind<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Box<dyn Ce
     use LogicalType as L;
     let is_number = matches!(
         column.logical,
-        L::TinyInt | L::SmallInt | L::Integer | L::BigInt | L::UTinyInt | L::USmallInt
-            | L::UInteger | L::UBigInt | L::HugeInt | L::UHugeInt | L::BigNum | L::Decimal { .. }
+        L::TinyInt
+            | L::SmallInt
+            | L::Integer
+            | L::BigInt
+            | L::UTinyInt
+            | L::USmallInt
+            | L::UInteger
+            | L::UBigInt
+            | L::HugeInt
+            | L::UHugeInt
+            | L::BigNum
+            | L::Decimal { .. }
     );
     if !is_number {
         return None;
     }
     match &column.target.pg {
         PgType::Numeric(limit) => Some(to_numeric(column, vector, *limit)),
-        PgType::Int2 | PgType::Int4 | PgType::Int8 => same_width(column, vector)
-            .or_else(|| Some(to_integer(column, vector))),
+        PgType::Int2 | PgType::Int4 | PgType::Int8 => {
+            same_width(column, vector).or_else(|| Some(to_integer(column, vector)))
+        }
         _ => None,
     }
 }

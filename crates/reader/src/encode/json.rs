@@ -62,9 +62,10 @@ pub fn parse(bytes: &[u8]) -> Result<Json, BadValue> {
         Ok(json)
     })();
     json.map_err(|error| match error {
-        Stop::Deep => {
-            BadValue::new("54001", format!("JSON document is nested deeper than {MAX_DEPTH} levels"))
-        }
+        Stop::Deep => BadValue::new(
+            "54001",
+            format!("JSON document is nested deeper than {MAX_DEPTH} levels"),
+        ),
         Stop::Syntax(reason) => {
             BadValue::new("22P02", format!("invalid input syntax for type json: {reason}"))
         }
@@ -127,11 +128,7 @@ fn object(reader: &mut Jiter<'_>, depth: usize) -> Result<Json, Stop> {
 }
 
 /// A string as jsonb can hold it: without NUL, by the policy, or else as an agreed loss.
-pub fn storable(
-    string: String,
-    policy: &Policy,
-    losses: &mut Losses,
-) -> Result<String, BadValue> {
+pub fn storable(string: String, policy: &Policy, losses: &mut Losses) -> Result<String, BadValue> {
     use migrator_model::policy::NulBytes;
     if !string.contains('\0') {
         return Ok(string);
@@ -163,12 +160,10 @@ impl fmt::Display for Json {
             Json::Number(digits) => f.write_str(digits),
             Json::String(string) => write_string(f, string),
             Json::Array(items) => write_list(f, ['[', ']'], items, |f, item| write!(f, "{item}")),
-            Json::Object(members) => {
-                write_list(f, ['{', '}'], members, |f, (key, value)| {
-                    write_string(f, key)?;
-                    write!(f, ":{value}")
-                })
-            }
+            Json::Object(members) => write_list(f, ['{', '}'], members, |f, (key, value)| {
+                write_string(f, key)?;
+                write!(f, ":{value}")
+            }),
         }
     }
 }
@@ -204,13 +199,15 @@ mod tests {
 
     #[test]
     fn digits_and_repeated_keys_are_kept() {
-        let text = r#"{"a":1.10,"a":123456789012345678901234567890,"b":[1e400,-0,null,true,"x\ny"]}"#;
+        let text =
+            r#"{"a":1.10,"a":123456789012345678901234567890,"b":[1e400,-0,null,true,"x\ny"]}"#;
         assert_eq!(round(text), text);
     }
 
     #[test]
     fn what_is_no_json_is_refused() {
-        for text in ["", "{", "[1,]", "NaN", "{\"a\":Infinity}", "1 2", "\"\\ud800\"", "01", "'a'"] {
+        for text in ["", "{", "[1,]", "NaN", "{\"a\":Infinity}", "1 2", "\"\\ud800\"", "01", "'a'"]
+        {
             assert_eq!(parse(text.as_bytes()).unwrap_err().sqlstate, "22P02", "{text}");
         }
     }

@@ -105,8 +105,10 @@ fn check(attribute: &Attribute, logicals: &[LogicalType]) -> Result<(), Failure>
     match logicals.get(source) {
         Some(logical) if rules::allows(logical, &target.pg) => Ok(()),
         Some(logical) => {
-            let message =
-                format!("column \"{}\" of type {logical} cannot become {}", attribute.name, target.pg);
+            let message = format!(
+                "column \"{}\" of type {logical} cannot become {}",
+                attribute.name, target.pg
+            );
             Err(Failure::new("42804", message))
         }
         None => Err(Failure::new("08P01", "attribute without a scan column")),

@@ -127,12 +127,23 @@ fn scalar(logical: &LogicalType, vector: &Vector<'_>, row: usize) -> Result<Json
         (L::Json, Data::Str(values)) => json::parse(values[row].bytes())?,
         (L::Varchar, Data::Str(values)) => match std::str::from_utf8(values[row].bytes()) {
             Ok(text) => Json::String(text.to_owned()),
-            Err(_) => return Err(BadValue::new("22021", "invalid byte sequence for encoding \"UTF8\"")),
+            Err(_) => {
+                return Err(BadValue::new("22021", "invalid byte sequence for encoding \"UTF8\""));
+            }
         },
         (L::BigInt, Data::I64(values)) => Json::Number(values[row].to_string()),
         (
-            L::TinyInt | L::SmallInt | L::Integer | L::UTinyInt | L::USmallInt | L::UInteger
-            | L::UBigInt | L::HugeInt | L::UHugeInt | L::BigNum | L::Decimal { .. },
+            L::TinyInt
+            | L::SmallInt
+            | L::Integer
+            | L::UTinyInt
+            | L::USmallInt
+            | L::UInteger
+            | L::UBigInt
+            | L::HugeInt
+            | L::UHugeInt
+            | L::BigNum
+            | L::Decimal { .. },
             data,
         ) => {
             let number = integer::decimal(logical, data, row);

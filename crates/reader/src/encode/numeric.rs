@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use migrator_model::{
-    BadValue,
-    layout::Physical,
-};
+use migrator_model::{BadValue, layout::Physical};
 use num_bigint::BigUint;
 
 use super::varlena;

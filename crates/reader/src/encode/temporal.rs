@@ -163,9 +163,7 @@ fn out_of_range(logical: &LogicalType, stored: i64) -> BadValue {
 fn finite(nanos: i64) -> Result<(), BadValue> {
     match nanos {
         INFINITY => Err(BadValue::datetime_out_of_range("infinity", "number")),
-        nanos if nanos == -INFINITY => {
-            Err(BadValue::datetime_out_of_range("-infinity", "number"))
-        }
+        nanos if nanos == -INFINITY => Err(BadValue::datetime_out_of_range("-infinity", "number")),
         _ => Ok(()),
     }
 }

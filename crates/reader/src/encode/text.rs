@@ -99,8 +99,8 @@ pub fn bind_bit<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Box<dy
     };
     let physical = &column.target.physical;
     Some(each(vector.validity, values, move |value, out, _| {
-        let (count, bytes) = bits(value.bytes())
-            .ok_or_else(|| BadValue::new("22P03", "malformed bit string"))?;
+        let (count, bytes) =
+            bits(value.bytes()).ok_or_else(|| BadValue::new("22P03", "malformed bit string"))?;
         if limit.is_some_and(|limit| count > limit as usize) {
             let message = format!("bit string too long for type {}", PgType::Varbit(*limit));
             return Err(BadValue::new("22001", message));
@@ -120,10 +120,12 @@ pub fn uuid(stored: &HugeInt) -> [u8; 16] {
 /// Binds UUID to uuid.
 pub fn bind_uuid<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Box<dyn Cells + 'c>> {
     match (&vector.data, &column.target.pg) {
-        (Data::I128(values), PgType::Uuid) => Some(each(vector.validity, values, |value, out, _| {
-            out.extend_from_slice(&uuid(value));
-            Ok(())
-        })),
+        (Data::I128(values), PgType::Uuid) => {
+            Some(each(vector.validity, values, |value, out, _| {
+                out.extend_from_slice(&uuid(value));
+                Ok(())
+            }))
+        }
         _ => None,
     }
 }

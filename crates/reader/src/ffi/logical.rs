@@ -1,15 +1,9 @@
 //! DuckDB's logical type handle → [`LogicalType`].
 
-use std::{
-    ffi::{CStr, c_char, c_void},
-    ptr,
-};
+use std::ffi::{CStr, c_char, c_void};
 
 use duckdb::ffi;
-use migrator_model::{
-    Field, LogicalType,
-    logical_type::MAX_DEPTH,
-};
+use migrator_model::{Field, LogicalType, logical_type::MAX_DEPTH};
 
 /// A handle that is destroyed with its owner.
 struct Handle(ffi::duckdb_logical_type);
@@ -173,7 +167,7 @@ fn alias(handle: &Handle) -> Option<String> {
 
 /// Copies a text that DuckDB allocated, and frees it. None for a null pointer.
 pub(super) fn owned(text: *mut c_char) -> Option<String> {
-    if ptr::null_mut() == text {
+    if text.is_null() {
         return None;
     }
     // SAFETY: a NUL-terminated text that DuckDB gave away; freed once.

@@ -69,8 +69,15 @@ unsafe fn data<'a>(raw: ffi::duckdb_vector, logical: &LogicalType, rows: usize) 
             L::Varchar | L::Json | L::Blob | L::Bit | L::BigNum | L::Geometry { .. } => {
                 Data::Str(values(raw, rows))
             }
-            L::BigInt | L::Time | L::TimeNs | L::Timestamp | L::TimestampS | L::TimestampMs
-            | L::TimestampNs | L::TimestampTz | L::TimestampTzNs => Data::I64(values(raw, rows)),
+            L::BigInt
+            | L::Time
+            | L::TimeNs
+            | L::Timestamp
+            | L::TimestampS
+            | L::TimestampMs
+            | L::TimestampNs
+            | L::TimestampTz
+            | L::TimestampTzNs => Data::I64(values(raw, rows)),
         }
     }
 }
@@ -79,9 +86,9 @@ unsafe fn decimal<'a>(raw: ffi::duckdb_vector, width: u8, rows: usize) -> Data<'
     // SAFETY: the width decides the stored form.
     unsafe {
         match width {
-            ..=4 => Data::I16(values(raw, rows)),
-            ..=9 => Data::I32(values(raw, rows)),
-            ..=18 => Data::I64(values(raw, rows)),
+            0..=4 => Data::I16(values(raw, rows)),
+            5..=9 => Data::I32(values(raw, rows)),
+            10..=18 => Data::I64(values(raw, rows)),
             _ => Data::I128(values(raw, rows)),
         }
     }
@@ -91,8 +98,8 @@ unsafe fn indexes<'a>(raw: ffi::duckdb_vector, labels: usize, rows: usize) -> Da
     // SAFETY: the number of labels decides the stored form.
     unsafe {
         match labels {
-            ..=0xff => Data::U8(values(raw, rows)),
-            ..=0xffff => Data::U16(values(raw, rows)),
+            0..=0xff => Data::U8(values(raw, rows)),
+            0x100..=0xffff => Data::U16(values(raw, rows)),
             _ => Data::U32(values(raw, rows)),
         }
     }

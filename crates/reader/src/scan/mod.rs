@@ -112,9 +112,10 @@ impl<'a> Run<'a> {
     fn all(&mut self, source: &Source, sql: &str) -> Result<(), Stop> {
         let began = Instant::now();
         let failed = |error| Stop::Failed(source.explain(&error));
-        let statement = source.session().prepare(sql).map_err(|error| {
-            Stop::Failed(refused(self.scan, source.explain(&error)))
-        })?;
+        let statement = source
+            .session()
+            .prepare(sql)
+            .map_err(|error| Stop::Failed(refused(self.scan, source.explain(&error))))?;
         self.check_types(&statement)?;
         let encoder = RowEncoder::new(&self.scan.attributes, &self.logicals, &policy(self.scan))?;
         let mut stream = statement.stream().map_err(failed)?;

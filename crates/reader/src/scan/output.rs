@@ -8,7 +8,7 @@ use std::{
 use migrator_model::{
     protocol::{FullSlot, Reply},
     reject::Reject,
-    slot::{FreeSlots, Fragment, MAX_SLOT_IMAGE, SlotWriter},
+    slot::{Fragment, FreeSlots, MAX_SLOT_IMAGE, SlotWriter},
 };
 
 use crate::{ffi::slots::Slots, serve::Backend};
