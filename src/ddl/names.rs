@@ -193,10 +193,6 @@ mod tests {
     }
 
     #[test]
-    fn a_table_may_be_called_like_a_system_column() {
-    }
-
-    #[test]
     fn made_names_are_postgresqls() {
         let mut names = Names::default();
         let orders = ident("orders");

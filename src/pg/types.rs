@@ -213,23 +213,19 @@ pub fn parse(text: &str) -> Result<PgType> {
 
 #[derive(Deserialize)]
 struct ExtensionRow {
-    name: String,
     schema: String,
 }
 
 /// The types of other extensions that this database has.
 pub fn environment() -> Result<Environment> {
-    let sql = "SELECT e.extname::text AS name, n.nspname::text AS schema
+    let sql = "SELECT n.nspname::text AS schema
                  FROM pg_catalog.pg_extension e
                  JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
-                WHERE e.extname IN ('vector', 'postgis')";
+                WHERE e.extname = 'vector'";
     let mut environment = Environment::default();
+    // PostGIS' own form is not written yet: a GEOMETRY stays WKB, which loses nothing.
     for row in spi::rows::<ExtensionRow>(sql, &[])? {
-        let schema = Some(Ident::new(&row.schema)?);
-        match row.name.as_str() {
-            "vector" => environment.pgvector = schema,
-            _ => environment.postgis = schema,
-        }
+        environment.pgvector = Some(Ident::new(&row.schema)?);
     }
     Ok(environment)
 }

@@ -1,7 +1,7 @@
 //! The first bytes of a DuckDB file: what wrote it, whether it is encrypted, its fingerprint.
 //!
 //! Format (DuckDB's MainHeader, storage_info.hpp): three header blocks of 4 KiB. The first: u64
-//! checksum, "DUCK", u64 storage version, u64 flags[4], then library version and source id of 32
+//! checksum, "DUCK", u64 storage version, four u64 of flags, then library version and source id of 32
 //! bytes each. The second and third: u64 checksum, u64 iteration, … of the two last checkpoints.
 
 use std::{

@@ -229,6 +229,13 @@ mod tests {
     }
 
     #[test]
+    fn readme_shows_this_table() {
+        let readme = include_str!("../../../../README.md");
+        let hint = "print it with: cargo run -p migrator-model --example type_table";
+        assert!(readme.contains(&markdown()), "{hint}");
+    }
+
+    #[test]
     fn an_unknown_type_inside_makes_the_whole_unsupported() {
         let list = LogicalType::List(Box::new(LogicalType::Unknown("FUTURE".into())));
         let mapping = map(&list, &Environment::default(), &Losses::default());

@@ -159,31 +159,13 @@ pub(super) const RULES: &[Rule] = &[
     Rule { duckdb: "VARIANT", applies: |l| *l == L::Variant, ..JSON },
     Rule {
         duckdb: "GEOMETRY",
-        postgres: "geometry with PostGIS (and the CRS' SRID), else bytea (WKB)",
+        postgres: "bytea",
         applies: |l| matches!(l, L::Geometry { .. }),
-        default: geometry,
-        alternatives: "bytea",
-        allows: |_, pg| matches!(pg, P::Geometry { .. } | P::Bytea),
-        fidelity: Fidelity::Exact,
+        default: |_, _| P::Bytea,
+        alternatives: "",
+        allows: |_, pg| *pg == P::Bytea,
+        fidelity: Fidelity::Widened,
         losses: &[],
-        note: "",
+        note: "ISO WKB, little endian; the CRS stays behind",
     },
 ];
-
-fn geometry(logical: &L, environment: &Environment) -> P {
-    match logical {
-        L::Geometry { crs } if environment.postgis.is_some() => {
-            P::Geometry { srid: crs.as_deref().map_or(0, srid) }
-        }
-        _ => P::Bytea,
-    }
-}
-
-/// The SRID of `EPSG:4326` or `OGC:CRS84`; 0, unknown, for a CRS without such a number.
-fn srid(crs: &str) -> i32 {
-    match crs.rsplit_once(':') {
-        Some(("EPSG", code)) => code.parse().unwrap_or(0),
-        Some(("OGC", "CRS84")) => 4326,
-        _ => 0,
-    }
-}

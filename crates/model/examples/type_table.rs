@@ -1,0 +1,5 @@
+//! Prints the type table as README.md shows it.
+
+fn main() {
+    print!("{}", migrator_model::rules::markdown());
+}
