@@ -78,6 +78,10 @@ impl Decimal {
     /// The number as numeric(precision, scale) holds it: exactly, or not at all.
     pub fn limited(self, limit: Option<(u16, i16)>) -> Result<Self, BadValue> {
         let Some((precision, scale)) = limit else { return Ok(self) };
+        if let Some(fits) = self.fits_at_once(precision, scale) {
+            let pg = || format!("numeric({precision},{scale})");
+            return if fits { Ok(self) } else { Err(BadValue::out_of_range(&self, pg())) };
+        }
         let pg = || format!("numeric({precision},{scale})");
         let wanted = usize::try_from(scale).unwrap_or(0);
         let rescaled = self.rescaled(wanted).ok_or_else(|| {
@@ -89,6 +93,14 @@ impl Decimal {
             return Err(BadValue::out_of_range(&self, pg()));
         }
         Ok(rescaled)
+    }
+
+    /// Whether the number fits, where a comparison tells: no digit has to move.
+    fn fits_at_once(&self, precision: u16, scale: i16) -> Option<bool> {
+        let Digits::Small(magnitude) = self.digits else { return None };
+        let same = usize::try_from(scale).is_ok_and(|scale| scale == self.scale);
+        let most = 10_u128.checked_pow(precision.into());
+        same.then(|| most.is_none_or(|most| magnitude < most))
     }
 
     /// The same number with another scale; None when digits would be lost.
@@ -206,7 +218,68 @@ pub fn put(out: &mut Vec<u8>, physical: &Physical, number: &Decimal) -> Result<(
 
 /// Appends what follows a numeric's varlena header.
 fn payload(out: &mut Vec<u8>, number: &Decimal) -> Result<(), BadValue> {
+    if let Digits::Small(magnitude) = number.digits
+        && let Ok(magnitude) = u64::try_from(magnitude)
+        && number.scale < UNITS.len()
+    {
+        let (groups, start, weight) = word_groups(magnitude, number.scale);
+        return write(out, number, &groups[start..], weight);
+    }
     let (groups, weight) = number.groups();
+    write(out, number, &groups, weight)
+}
+
+/// Ten to the power of its index.
+const UNITS: [u64; 19] = {
+    let mut units = [1; 19];
+    let mut at = 1;
+    while at < units.len() {
+        units[at] = units[at - 1] * 10;
+        at += 1;
+    }
+    units
+};
+
+/// The common case without an allocation: groups at the end of an array of which `start` is the
+/// first in use, zeros stripped at both ends.
+fn word_groups(magnitude: u64, scale: usize) -> ([i16; 10], usize, i64) {
+    let mut groups = [0; 10];
+    let mut start = groups.len();
+    let (mut whole, mut fraction) = (magnitude / UNITS[scale], magnitude % UNITS[scale]);
+    let mut left = scale;
+    while left > 0 {
+        let digits = if left % 4 == 0 { 4 } else { left % 4 };
+        let group = fraction % UNITS[digits] * UNITS[4 - digits];
+        fraction /= UNITS[digits];
+        left -= digits;
+        // Zeros at the end are no part of the number.
+        if group != 0 || start < groups.len() {
+            start -= 1;
+            groups[start] = group as i16;
+        }
+    }
+    let mut before = 0;
+    while whole > 0 {
+        let group = (whole % 10_000) as i16;
+        whole /= 10_000;
+        before += 1;
+        if group != 0 || start < groups.len() {
+            start -= 1;
+            groups[start] = group;
+        }
+    }
+    // The first group is now whole, or one of the fraction's that may be zero.
+    let mut weight = before - 1;
+    if before == 0 {
+        let kept = groups.len() - start;
+        let leading = groups[start..].iter().take_while(|group| **group == 0).count();
+        weight = if leading == kept { 0 } else { -1 - leading as i64 };
+        start += leading;
+    }
+    (groups, start, if start == groups.len() { 0 } else { weight })
+}
+
+fn write(out: &mut Vec<u8>, number: &Decimal, groups: &[i16], weight: i64) -> Result<(), BadValue> {
     let scale = number.scale;
     let overflow = |_| BadValue::new("22003", "value overflows numeric format");
     let weight = i16::try_from(weight).map_err(overflow)?;
@@ -290,6 +363,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn words_agree_with_all_other_numbers(magnitude: u64, shift in 0_u32..64, scale in 0_usize..19) {
+            let magnitude = magnitude >> shift;
+            let (groups, start, weight) = word_groups(magnitude, scale);
+            let (same, same_weight) = small_groups(magnitude.into(), scale);
+            prop_assert_eq!(&groups[start..], same.as_slice());
+            prop_assert_eq!(weight, same_weight);
+        }
+
         #[test]
         fn groups_of_any_number_agree(magnitude: u128, scale in 0_usize..39) {
             let large = magnitude.to_string().into_bytes();
