@@ -248,7 +248,10 @@ fn word_groups(magnitude: u64, scale: usize) -> ([i16; 10], usize, i64) {
     let (mut whole, mut fraction) = (magnitude / UNITS[scale], magnitude % UNITS[scale]);
     let mut left = scale;
     while left > 0 {
-        let digits = if left % 4 == 0 { 4 } else { left % 4 };
+        let digits = match left % 4 {
+            0 => 4,
+            some => some,
+        };
         let group = fraction % UNITS[digits] * UNITS[4 - digits];
         fraction /= UNITS[digits];
         left -= digits;
