@@ -25,6 +25,7 @@ pub struct BulkInsert<'r> {
     state: pg_sys::BulkInsertState,
     slots: Vec<*mut pg_sys::TupleTableSlot>,
     estate: *mut pg_sys::EState,
+    expressions: *mut pg_sys::ExprContext,
     result_relation: *mut pg_sys::ResultRelInfo,
     has_checks: bool,
     has_indexes: bool,
@@ -51,6 +52,7 @@ impl<'r> BulkInsert<'r> {
                 state: pg_sys::GetBulkInsertState(),
                 slots: Vec::new(),
                 estate,
+                expressions: pg_sys::MakePerTupleExprContext(estate),
                 result_relation,
                 has_checks: !constraints.is_null() && (*constraints).num_check > 0,
                 has_indexes: (*result_relation).ri_NumIndices > 0,
@@ -94,14 +96,7 @@ impl<'r> BulkInsert<'r> {
             if self.has_checks {
                 self.check_constraints(batch.len());
             }
-            pg_sys::heap_multi_insert(
-                self.relation.raw(),
-                self.slots.as_mut_ptr(),
-                batch.len() as i32,
-                self.command,
-                SKIP_FSM,
-                self.state,
-            );
+            self.multi_insert(batch.len());
             for slot in &self.slots[..batch.len()] {
                 if self.has_indexes {
                     compat::exec_insert_index_tuples(self.result_relation, *slot, self.estate);
@@ -109,6 +104,26 @@ impl<'r> BulkInsert<'r> {
                 }
                 pg_sys::ExecClearTuple(*slot);
             }
+        }
+    }
+
+    /// heap_multi_insert leaks: COPY, too, calls it in a context that is reset after each batch.
+    unsafe fn multi_insert(&mut self, count: usize) {
+        // SAFETY: the slots hold tuples of the relation, and nothing that outlives the call is
+        // allocated in it.
+        unsafe {
+            let context = (*self.expressions).ecxt_per_tuple_memory;
+            let before = pg_sys::MemoryContextSwitchTo(context);
+            pg_sys::heap_multi_insert(
+                self.relation.raw(),
+                self.slots.as_mut_ptr(),
+                count as i32,
+                self.command,
+                SKIP_FSM,
+                self.state,
+            );
+            pg_sys::MemoryContextSwitchTo(before);
+            pg_sys::MemoryContextReset(context);
         }
     }
 
@@ -139,13 +154,8 @@ impl<'r> BulkInsert<'r> {
     }
 
     unsafe fn reset_expression_memory(&self) {
-        // SAFETY: the executor state is live; it has an expression context once one was needed.
-        unsafe {
-            let context = (*self.estate).es_per_tuple_exprcontext;
-            if !context.is_null() {
-                pg_sys::MemoryContextReset((*context).ecxt_per_tuple_memory);
-            }
-        }
+        // SAFETY: the context is the executor state's, which is live.
+        unsafe { pg_sys::MemoryContextReset((*self.expressions).ecxt_per_tuple_memory) };
     }
 
     /// Ends the insert: unpins, and closes the indexes.
