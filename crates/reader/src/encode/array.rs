@@ -2,7 +2,7 @@
 
 use migrator_model::{
     BadValue, LogicalType,
-    layout::{Inner, MAX_ALIGN, Target, align_up},
+    layout::{Inner, MAX_ALIGN, Physical, Target, align_up},
     policy::{Loss, Losses},
     protocol::Failure,
 };
@@ -137,7 +137,7 @@ impl Cells for Arrays<'_> {
             .map_err(|failure| BadValue::new(&failure.sqlstate, failure.message))?;
         let physical = &self.column.target.physical;
         let open = varlena::open(out, physical);
-        write(out, open.start, &rectangle, cells.as_ref(), self.element.physical.oid, losses)?;
+        write(out, open.start, &rectangle, cells.as_ref(), &self.element.physical, losses)?;
         varlena::close(out, &open, physical)
     }
 }
@@ -159,7 +159,7 @@ fn write(
     start: usize,
     rectangle: &Rectangle,
     cells: &dyn Cells,
-    element_oid: u32,
+    element: &Physical,
     losses: &mut Losses,
 ) -> Result<(), BadValue> {
     let rows = || rectangle.runs.iter().flat_map(|(start, length)| *start..*start + *length);
@@ -168,7 +168,7 @@ fn write(
     let bitmap = if has_nulls { rectangle.elements.div_ceil(8) } else { 0 };
     let data = align_up(16 + 8 * dimensions + bitmap, MAX_ALIGN);
     let offset = if has_nulls { data as u32 } else { 0 };
-    for word in [dimensions as u32, offset, element_oid] {
+    for word in [dimensions as u32, offset, element.oid] {
         out.extend_from_slice(&word.to_le_bytes());
     }
     for length in &rectangle.dimensions {
@@ -190,6 +190,9 @@ fn write(
             out[bits + at / 8] |= 1 << (at % 8);
         }
         cells.put(row, out, losses)?;
+        // Behind the last one, too: the server adds up aligned lengths when it takes an array apart,
+        // and would read past the end.
+        varlena::pad(out, element.align);
     }
     Ok(())
 }

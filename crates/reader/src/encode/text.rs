@@ -82,6 +82,9 @@ pub fn without_nul(text: &str, policy: &Policy, losses: &mut Losses) -> Result<S
 pub fn bits(stored: &[u8]) -> Option<(usize, Vec<u8>)> {
     let (padding, bytes) = stored.split_first()?;
     let padding = usize::from(*padding);
+    if padding > 7 {
+        return None;
+    }
     let count = (bytes.len() * 8).checked_sub(padding)?;
     let next = |at: usize| bytes.get(at + 1).copied().unwrap_or(0);
     let shifted = |at: usize| match padding {
@@ -89,7 +92,7 @@ pub fn bits(stored: &[u8]) -> Option<(usize, Vec<u8>)> {
         _ => bytes[at] << padding | (u16::from(next(at)) >> (8 - padding)) as u8,
     };
     let packed = (0..count.div_ceil(8)).map(shifted).collect();
-    (padding < 8).then_some((count, packed))
+    Some((count, packed))
 }
 
 /// Binds BIT to bit varying.
@@ -140,6 +143,7 @@ mod tests {
         assert_eq!(bits(&[0x00, 0xa5]), Some((8, vec![0xa5])));
         assert_eq!(bits(&[0x07, 0xff, 0x80]), Some((9, vec![0xc0, 0x00])));
         assert_eq!(bits(&[]), None);
+        assert_eq!(bits(&[0x09, 0xff, 0xff]), None);
     }
 
     #[test]
