@@ -2,7 +2,7 @@
 
 use migrator_model::{
     BadValue, LogicalType,
-    layout::{Inner, MAX_ALIGN, Physical, Target, align_up},
+    layout::{Inner, MAX_ALIGN, Physical, align_up},
     policy::{Loss, Losses},
     protocol::Failure,
 };
@@ -16,6 +16,8 @@ use crate::vector::{Data, ListEntry, Validity, Vector};
 
 /// MaxArraySize
 const MAX_ELEMENTS: usize = 134_217_727;
+/// MAXDIM
+const MAX_DIMENSIONS: usize = 6;
 
 /// One level of LIST or ARRAY.
 enum Level<'c> {
@@ -101,20 +103,19 @@ impl<'c> Levels<'c> {
     }
 }
 
-/// The element's target: in an array every varlena has a four-byte header.
-fn element_of(target: &Target) -> Option<Target> {
-    let Inner::Element(element) = &target.inner else { return None };
-    let mut element = element.as_ref().clone();
-    element.physical.packable = false;
-    Some(element)
+/// The elements, as they are written.
+struct Elements<'c> {
+    cells: Box<dyn Cells + 'c>,
+    oid: u32,
+    align: u8,
 }
 
-/// Cells with the element's target beside the column's own.
+/// A bound column of an array type.
 struct Arrays<'c> {
     levels: Levels<'c>,
     validity: Validity<'c>,
-    column: Column<'c>,
-    element: Target,
+    physical: Physical,
+    elements: Elements<'c>,
 }
 
 impl Cells for Arrays<'_> {
@@ -131,14 +132,9 @@ impl Cells for Arrays<'_> {
         if rectangle.elements > MAX_ELEMENTS {
             return Err(BadValue::new("54000", "array size exceeds the maximum allowed"));
         }
-        let Column { policy, .. } = self.column;
-        let leaf = Column { logical: self.levels.leaf_type, target: &self.element, policy };
-        let cells = bind::bind(leaf, self.levels.leaf)
-            .map_err(|failure| BadValue::new(&failure.sqlstate, failure.message))?;
-        let physical = &self.column.target.physical;
-        let open = varlena::open(out, physical);
-        write(out, open.start, &rectangle, cells.as_ref(), &self.element.physical, losses)?;
-        varlena::close(out, &open, physical)
+        let open = varlena::open(out, &self.physical);
+        write(out, open.start, &rectangle, &self.elements, losses)?;
+        varlena::close(out, &open, &self.physical)
     }
 }
 
@@ -147,10 +143,22 @@ pub fn bind<'c>(
     column: Column<'c>,
     vector: &'c Vector<'c>,
 ) -> Result<Box<dyn Cells + 'c>, Failure> {
-    let element = element_of(column.target)
-        .ok_or_else(|| Failure::new("XX000", "array without an element type"))?;
+    let Inner::Element(element) = &column.target.inner else {
+        return Err(Failure::new("XX000", "array without an element type"));
+    };
     let levels = Levels::of(column.logical, vector);
-    Ok(Box::new(Arrays { levels, validity: vector.validity, column, element }))
+    if levels.levels.len() > MAX_DIMENSIONS {
+        let count = levels.levels.len();
+        let message = format!(
+            "number of array dimensions ({count}) exceeds the maximum allowed ({MAX_DIMENSIONS})"
+        );
+        return Err(Failure::new("54000", message));
+    }
+    let leaf = Column::element(levels.leaf_type, element, column.policy);
+    let cells = bind::bind(leaf, levels.leaf)?;
+    let elements = Elements { cells, oid: leaf.physical.oid, align: leaf.physical.align };
+    let Column { physical, .. } = column;
+    Ok(Box::new(Arrays { levels, validity: vector.validity, physical, elements }))
 }
 
 /// Appends ndim, dataoffset, elemtype, dimensions, lower bounds, null bitmap and data.
@@ -158,17 +166,17 @@ fn write(
     out: &mut Vec<u8>,
     start: usize,
     rectangle: &Rectangle,
-    cells: &dyn Cells,
-    element: &Physical,
+    elements: &Elements<'_>,
     losses: &mut Losses,
 ) -> Result<(), BadValue> {
+    let cells = elements.cells.as_ref();
     let rows = || rectangle.runs.iter().flat_map(|(start, length)| *start..*start + *length);
     let has_nulls = rows().any(|row| cells.is_null(row));
     let dimensions = rectangle.dimensions.len();
     let bitmap = if has_nulls { rectangle.elements.div_ceil(8) } else { 0 };
     let data = align_up(16 + 8 * dimensions + bitmap, MAX_ALIGN);
     let offset = if has_nulls { data as u32 } else { 0 };
-    for word in [dimensions as u32, offset, element.oid] {
+    for word in [dimensions as u32, offset, elements.oid] {
         out.extend_from_slice(&word.to_le_bytes());
     }
     for length in &rectangle.dimensions {
@@ -190,22 +198,9 @@ fn write(
             out[bits + at / 8] |= 1 << (at % 8);
         }
         cells.put(row, out, losses)?;
-        // Behind the last one, too: the server adds up aligned lengths when it takes an array apart,
-        // and would read past the end.
-        varlena::pad(out, element.align);
+        // Behind the last one, too: the server adds up aligned lengths when it takes an array
+        // apart (array_set_element, array_cat), and would read and write past the end.
+        varlena::pad(out, elements.align);
     }
     Ok(())
-}
-
-/// The floats of one level of a list, for pgvector: None when the row holds a NULL or not numbers.
-pub fn numbers(logical: &LogicalType, vector: &Vector<'_>, row: usize) -> Option<Vec<f64>> {
-    let levels = Levels::of(logical, vector);
-    let (start, length) = levels.levels.first()?.elements(row)?;
-    let value = |row: usize| match &levels.leaf.data {
-        _ if !levels.leaf.validity.is_valid(row) => None,
-        Data::F32(values) => Some(f64::from(values[row])),
-        Data::F64(values) => Some(values[row]),
-        _ => None,
-    };
-    (start..start + length).map(value).collect()
 }

@@ -2,7 +2,7 @@
 
 use migrator_model::{
     BadValue, LogicalType, PgType,
-    layout::{Inner, Target},
+    layout::{Inner, Physical, Target},
     policy::Losses,
     protocol::Failure,
 };
@@ -19,8 +19,23 @@ pub struct Column<'c> {
     pub logical: &'c LogicalType,
     /// What they become.
     pub target: &'c Target,
+    /// How they are stored here: the target's own form, apart from an array's elements.
+    pub physical: Physical,
     /// What to do with the difficult ones.
     pub policy: &'c Policy,
+}
+
+impl<'c> Column<'c> {
+    /// A column of its own, or an attribute of a row type.
+    pub fn new(logical: &'c LogicalType, target: &'c Target, policy: &'c Policy) -> Self {
+        Self { logical, target, physical: target.physical, policy }
+    }
+
+    /// The elements of an array: every varlena has a four-byte header.
+    pub fn element(logical: &'c LogicalType, target: &'c Target, policy: &'c Policy) -> Self {
+        let physical = Physical { packable: false, ..target.physical };
+        Self { logical, target, physical, policy }
+    }
 }
 
 /// Cells over a slice of stored values and a function for one of them.

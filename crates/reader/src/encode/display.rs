@@ -27,8 +27,7 @@ pub fn bind<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Box<dyn Cells + '
     };
     let put = move |row, out: &mut Vec<u8>, losses: &mut Losses| {
         let value = value(column.logical, vector, row);
-        let physical = &column.target.physical;
-        text::put(value.as_bytes(), limit, physical, column.policy, out, losses)
+        text::put(value.as_bytes(), limit, &column.physical, column.policy, out, losses)
     };
     Box::new(ByRow { validity: vector.validity, put })
 }
@@ -43,8 +42,8 @@ pub fn value(logical: &LogicalType, vector: &Vector<'_>, row: usize) -> String {
         }
         (L::Blob | L::Geometry { .. }, Data::Str(values)) => hex(values[row].bytes()),
         (L::Bit, Data::Str(values)) => bits(values[row].bytes()),
-        (L::Float, Data::F32(values)) => float(f64::from(values[row]), values[row].to_string()),
-        (L::Double, Data::F64(values)) => float(values[row], values[row].to_string()),
+        (L::Float, Data::F32(values)) => real(values[row]),
+        (L::Double, Data::F64(values)) => double(values[row]),
         (L::Date, Data::I32(values)) => date(values[row]),
         (L::TimeTz, Data::U64(values)) => time_with_zone(values[row]),
         (L::Interval, Data::Interval(values)) => interval(&values[row]),
@@ -59,18 +58,40 @@ pub fn value(logical: &LogicalType, vector: &Vector<'_>, row: usize) -> String {
         }
         (logical, data) => match integer::decimal(logical, data, row) {
             Some(number) => number.to_string(),
-            None => nested::shown(logical, vector, row),
+            None if is_nested(data) => nested::shown(logical, vector, row),
+            None => String::new(),
         },
     }
 }
 
-/// PostgreSQL's spelling of a float whose shortest text is `shortest`.
-pub fn float(value: f64, shortest: String) -> String {
+fn is_nested(data: &Data<'_>) -> bool {
+    matches!(data, Data::List { .. } | Data::Array { .. } | Data::Struct(_) | Data::Union { .. })
+}
+
+/// A real as PostgreSQL spells it: the shortest digits that read back.
+pub fn real(value: f32) -> String {
+    spelled(value.into(), &format!("{value:e}"), || value.to_string(), 6)
+}
+
+/// A double precision number as PostgreSQL spells it.
+pub fn double(value: f64) -> String {
+    spelled(value, &format!("{value:e}"), || value.to_string(), 15)
+}
+
+/// From 10^-4 to below 10^`digits` the plain text, else the one with an exponent of two digits or
+/// more, with its sign.
+fn spelled(value: f64, scientific: &str, plain: impl FnOnce() -> String, digits: i32) -> String {
     match value {
-        value if value.is_nan() => "NaN".into(),
-        f64::INFINITY => "Infinity".into(),
-        f64::NEG_INFINITY => "-Infinity".into(),
-        _ => shortest,
+        value if value.is_nan() => return "NaN".into(),
+        f64::INFINITY => return "Infinity".into(),
+        f64::NEG_INFINITY => return "-Infinity".into(),
+        _ => {}
+    }
+    match scientific.split_once('e').map(|(digits, power)| (digits, power.parse::<i32>())) {
+        Some((mantissa, Ok(power))) if !(-4..digits).contains(&power) => {
+            format!("{mantissa}e{}{:02}", if power < 0 { '-' } else { '+' }, power.abs())
+        }
+        _ => plain(),
     }
 }
 
@@ -221,7 +242,7 @@ pub fn reject_row(
             true => Json::String(castable(&value(logical, vector, row))),
             false => Json::Null,
         };
-        ((*name).to_owned(), shown)
+        (castable(name), shown)
     };
     let members = names.iter().zip(logicals).zip(columns).map(column).collect();
     Json::Object(members).to_string()
@@ -260,6 +281,21 @@ mod tests {
         assert_eq!(text(14, 3, 3_723_000_001), "1 year 2 mons 3 days 01:02:03.000001");
         assert_eq!(text(-1, 1, -1_000_000), "-1 mons +1 day -00:00:01");
         assert_eq!(text(0, -1, 1_000_000), "-1 days +00:00:01");
+    }
+
+    #[test]
+    fn floats_print_as_postgresql_prints_them() {
+        // SELECT f::float8::text
+        for text in ["1e+300", "1e+15", "100000000000000", "1.2345678901234568e+17", "0.0001"] {
+            assert_eq!(double(text.parse().unwrap()), text);
+        }
+        for text in ["1e-05", "0.1", "5e-324", "-0", "0", "NaN", "-Infinity", "1e+16"] {
+            assert_eq!(double(text.parse().unwrap()), text);
+        }
+        // SELECT f::float4::text
+        for text in ["1e+06", "100000", "123456.7", "1e-05", "1.6777216e+07", "1e+30", "Infinity"] {
+            assert_eq!(real(text.parse().unwrap()), text);
+        }
     }
 
     #[test]

@@ -7,37 +7,102 @@ use migrator_model::{
 };
 
 use super::{
-    Cells, Policy, array,
+    Cells, Policy,
     bind::{ByRow, Column},
     float, varlena,
 };
-use crate::vector::Vector;
+use crate::vector::{Data, ListEntry, Validity, Vector};
+
+/// Where the numbers of a row lie in the child.
+#[derive(Clone, Copy)]
+enum Rows<'c> {
+    List(&'c [ListEntry]),
+    Array(usize),
+}
+
+impl Rows<'_> {
+    fn range(&self, row: usize) -> std::ops::Range<usize> {
+        let (start, length) = match self {
+            Self::List(entries) => (entries[row].offset as usize, entries[row].length as usize),
+            Self::Array(size) => (row * size, *size),
+        };
+        start..start + length
+    }
+}
 
 /// Binds a list of floats to vector or halfvec.
 pub fn bind<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Box<dyn Cells + 'c>> {
-    let (wanted, half) = match &column.target.pg {
-        PgType::Vector(wanted) => (*wanted, false),
-        PgType::HalfVec(wanted) => (*wanted, true),
+    let (rows, child) = match &vector.data {
+        Data::List { entries, child } => (Rows::List(entries), child),
+        Data::Array { size, child } => (Rows::Array(*size), child),
         _ => return None,
     };
-    let put = move |row, out: &mut Vec<u8>, losses: &mut Losses| {
-        let Some(numbers) = array::numbers(column.logical, vector, row)
-            .filter(|numbers| numbers.iter().all(|number| number.is_finite()))
-        else {
-            losses.count(Loss::NotAVector);
-            return Err(BadValue::new("22000", "a vector holds neither NULL, NaN nor infinities"));
-        };
-        check_dimensions(numbers.len(), wanted)?;
-        let physical = &column.target.physical;
-        let open = varlena::open(out, physical);
-        out.extend_from_slice(&(numbers.len() as u16).to_le_bytes());
-        out.extend_from_slice(&[0; 2]);
-        for number in numbers {
-            put_number(number, half, column.policy, out, losses)?;
+    let from = From { column, validity: vector.validity, rows, valid: child.validity };
+    let policy = column.policy;
+    Some(match (&child.data, &column.target.pg) {
+        (Data::F32(values), PgType::Vector(wanted)) => {
+            from.cells(values, *wanted, |value, out, _| {
+                out.extend_from_slice(&value.to_le_bytes());
+                Ok(())
+            })
         }
-        varlena::close(out, &open, physical)
-    };
-    Some(Box::new(ByRow { validity: vector.validity, put }))
+        (Data::F64(values), PgType::Vector(wanted)) => {
+            from.cells(values, *wanted, |value, out, losses| {
+                out.extend_from_slice(&float::narrow(value, policy, losses)?.to_le_bytes());
+                Ok(())
+            })
+        }
+        (Data::F32(values), PgType::HalfVec(wanted)) => {
+            from.cells(values, *wanted, |value, out, losses| {
+                put_half(value, value.into(), policy, out, losses)
+            })
+        }
+        (Data::F64(values), PgType::HalfVec(wanted)) => {
+            from.cells(values, *wanted, |value, out, losses| {
+                put_half(value as f32, value, policy, out, losses)
+            })
+        }
+        _ => return None,
+    })
+}
+
+/// What the numbers are taken from.
+struct From<'c> {
+    column: Column<'c>,
+    validity: Validity<'c>,
+    rows: Rows<'c>,
+    /// Which numbers are not NULL.
+    valid: Validity<'c>,
+}
+
+impl<'c> From<'c> {
+    /// Cells that check a row as a whole, then write its numbers one by one.
+    fn cells<T: Copy + Into<f64>>(
+        self,
+        values: &'c [T],
+        wanted: Option<u32>,
+        put_one: impl Fn(T, &mut Vec<u8>, &mut Losses) -> Result<(), BadValue> + 'c,
+    ) -> Box<dyn Cells + 'c> {
+        let Self { column, validity, rows, valid } = self;
+        let put = move |row, out: &mut Vec<u8>, losses: &mut Losses| {
+            let range = rows.range(row);
+            let all_valid = valid.0.is_none() || range.clone().all(|row| valid.is_valid(row));
+            let numbers = &values[range];
+            if !all_valid || !numbers.iter().all(|number| (*number).into().is_finite()) {
+                losses.count(Loss::NotAVector);
+                let reason = "a vector holds neither NULL, NaN nor infinities";
+                return Err(BadValue::new("22000", reason));
+            }
+            check_dimensions(numbers.len(), wanted)?;
+            let open = varlena::open(out, &column.physical);
+            out.extend_from_slice(&(numbers.len() as u16).to_le_bytes());
+            out.extend_from_slice(&[0; 2]);
+            out.reserve(numbers.len() * 4);
+            numbers.iter().try_for_each(|number| put_one(*number, out, losses))?;
+            varlena::close(out, &open, &column.physical)
+        };
+        Box::new(ByRow { validity, put })
+    }
 }
 
 fn check_dimensions(have: usize, wanted: Option<u32>) -> Result<(), BadValue> {
@@ -53,24 +118,52 @@ fn check_dimensions(have: usize, wanted: Option<u32>) -> Result<(), BadValue> {
     }
 }
 
-fn put_number(
-    number: f64,
-    half: bool,
+/// Rounds as pgvector does: from single precision, to the nearest, ties to even. Not by
+/// f16::from_f64, whose portable form forgets the lowest bits before it rounds.
+fn put_half(
+    single: f32,
+    exact: f64,
     policy: &Policy,
     out: &mut Vec<u8>,
     losses: &mut Losses,
 ) -> Result<(), BadValue> {
-    if !half {
-        out.extend_from_slice(&float::narrow(number, policy, losses)?.to_le_bytes());
-        return Ok(());
+    let half = f16::from_f32(single);
+    if half.is_infinite() {
+        return Err(BadValue::out_of_range(exact, "halfvec"));
     }
-    let narrowed = f16::from_f64(number);
-    if narrowed.is_infinite() {
-        return Err(BadValue::out_of_range(number, "halfvec"));
-    }
-    if narrowed.to_f64() != number {
+    if half.to_f64() != exact {
         policy.lose(Loss::FloatPrecision, losses, "22003")?;
     }
-    out.extend_from_slice(&narrowed.to_le_bytes());
+    out.extend_from_slice(&half.to_le_bytes());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use migrator_model::policy::NulBytes;
+
+    use super::*;
+
+    fn half(single: f32, exact: f64, accept_lossy: bool) -> Result<(Vec<u8>, u64), BadValue> {
+        let policy = Policy { nul_bytes: NulBytes::Error, accept_lossy, count_only: false };
+        let (mut out, mut losses) = (Vec::new(), Losses::default());
+        put_half(single, exact, &policy, &mut out, &mut losses)?;
+        Ok((out, losses.of(Loss::FloatPrecision)))
+    }
+
+    #[test]
+    fn halves_round_to_the_nearest_with_all_bits_in_view() {
+        let tie = 1.0 + 2_f32.powi(-11);
+        assert_eq!(half(tie, tie.into(), true).unwrap(), (vec![0x00, 0x3c], 1));
+        let above = f32::from_bits(tie.to_bits() + 1);
+        assert_eq!(half(above, above.into(), true).unwrap(), (vec![0x01, 0x3c], 1));
+        assert_eq!(half(1.5, 1.5, false).unwrap(), (vec![0x00, 0x3e], 0));
+    }
+
+    #[test]
+    fn a_changed_or_too_large_number_is_a_bad_value() {
+        assert_eq!(half(0.1, 0.1, false).unwrap_err().sqlstate, "22003");
+        assert_eq!(half(65_520.0, 65_520.0, true).unwrap_err().sqlstate, "22003");
+        assert!(half(65_504.0, 65_504.0, false).is_ok());
+    }
 }

@@ -94,6 +94,7 @@ fn same_width<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Box<dyn 
 fn to_integer<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Box<dyn Cells + 'c> {
     let pg = &column.target.pg;
     let put = move |row, out: &mut Vec<u8>, _: &mut Losses| {
+        check_bignum(&vector.data, row)?;
         let whole = match &vector.data {
             Data::Str(_) => decimal(column.logical, &vector.data, row).and_then(|d| d.to_i128()),
             data => value(data, row),
@@ -117,16 +118,26 @@ fn to_integer<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Box<dyn Cells +
     Box::new(ByRow { validity: vector.validity, put })
 }
 
+/// Refuses a BIGNUM that fits no number of PostgreSQL before its digits are worked out.
+pub fn check_bignum(data: &Data<'_>, row: usize) -> Result<(), BadValue> {
+    match data {
+        Data::Str(values) if numeric::bignum_overflows(values[row].bytes()) => {
+            Err(BadValue::new("22003", "value overflows numeric format"))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn to_numeric<'c>(
     column: Column<'c>,
     vector: &'c Vector<'c>,
     limit: Option<(u16, i16)>,
 ) -> Box<dyn Cells + 'c> {
-    let physical = &column.target.physical;
     let put = move |row, out: &mut Vec<u8>, _: &mut Losses| {
+        check_bignum(&vector.data, row)?;
         let number = decimal(column.logical, &vector.data, row)
             .ok_or_else(|| BadValue::new("XX000", "number expected"))?;
-        numeric::put(out, physical, &number.limited(limit)?)
+        numeric::put(out, &column.physical, &number.limited(limit)?)
     };
     Box::new(ByRow { validity: vector.validity, put })
 }

@@ -40,14 +40,14 @@ pub enum Json {
 /// Binds a JSON or VARCHAR column to json or jsonb.
 pub fn bind<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Box<dyn Cells + 'c>> {
     let Data::Str(values) = &vector.data else { return None };
-    let (physical, policy) = (&column.target.physical, column.policy);
+    let (physical, policy) = (column.physical, column.policy);
     Some(match &column.target.pg {
         PgType::Jsonb => each(vector.validity, values, move |value, out, losses| {
-            jsonb::put(out, physical, parse(value.bytes())?, policy, losses)
+            jsonb::put(out, &physical, parse(value.bytes())?, policy, losses)
         }),
         _ => each(vector.validity, values, move |value, out, _| {
             parse(value.bytes())?;
-            varlena::bytes(out, physical, value.bytes())
+            varlena::bytes(out, &physical, value.bytes())
         }),
     })
 }
@@ -136,7 +136,9 @@ pub fn storable(string: String, policy: &Policy, losses: &mut Losses) -> Result<
     match policy.nul_bytes {
         NulBytes::Strip | NulBytes::Replace(_) => text::without_nul(&string, policy, losses),
         NulBytes::Error | NulBytes::Reject => {
-            policy.lose(Loss::NulBytes, losses, "22P05")?;
+            // The code that the policy for NUL bytes goes by: see the scan's rejects.
+            let reject = policy.nul_bytes == NulBytes::Reject;
+            policy.lose(Loss::NulBytes, losses, if reject { "22021" } else { "22P05" })?;
             Ok(string.replace('\0', ""))
         }
     }

@@ -8,6 +8,8 @@ mod bind;
 mod display;
 mod embedding;
 mod float;
+#[cfg(test)]
+mod golden;
 mod integer;
 mod json;
 mod jsonb;

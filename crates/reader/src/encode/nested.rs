@@ -13,13 +13,13 @@ use crate::vector::{Data, Vector};
 
 /// Binds any type to json or jsonb.
 pub fn bind<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Box<dyn Cells + 'c> {
-    let (logical, physical, policy) = (column.logical, &column.target.physical, column.policy);
+    let (logical, physical, policy) = (column.logical, column.physical, column.policy);
     let binary = column.target.pg == PgType::Jsonb;
     let put = move |row, out: &mut Vec<u8>, losses: &mut Losses| {
         let json = document(logical, vector, row)?;
         match binary {
-            true => jsonb::put(out, physical, json, policy, losses),
-            false => varlena::bytes(out, physical, json.to_string().as_bytes()),
+            true => jsonb::put(out, &physical, json, policy, losses),
+            false => varlena::bytes(out, &physical, json.to_string().as_bytes()),
         }
     };
     Box::new(ByRow { validity: vector.validity, put })
@@ -59,6 +59,10 @@ fn document(logical: &LogicalType, vector: &Vector<'_>, row: usize) -> Result<Js
         (L::Array(element, _), Data::Array { size, child }) => {
             let start = (row * size) as u64;
             items(element, child, start..start + *size as u64)
+        }
+        (_, Data::Null) => Ok(Json::Null),
+        (_, Data::List { .. } | Data::Array { .. } | Data::Struct(_) | Data::Union { .. }) => {
+            Err(BadValue::new("XX000", format!("vector does not hold {logical}")))
         }
         _ => scalar(logical, vector, row),
     }
@@ -122,8 +126,8 @@ fn scalar(logical: &LogicalType, vector: &Vector<'_>, row: usize) -> Result<Json
     use LogicalType as L;
     Ok(match (logical, &vector.data) {
         (L::Boolean, Data::Bool(values)) => Json::Bool(values[row] != 0),
-        (L::Float, Data::F32(values)) => float(f64::from(values[row]), values[row].to_string()),
-        (L::Double, Data::F64(values)) => float(values[row], values[row].to_string()),
+        (L::Float, Data::F32(values)) => float(values[row].into(), display::real(values[row])),
+        (L::Double, Data::F64(values)) => float(values[row], display::double(values[row])),
         (L::Json, Data::Str(values)) => json::parse(values[row].bytes())?,
         (L::Varchar, Data::Str(values)) => match std::str::from_utf8(values[row].bytes()) {
             Ok(text) => Json::String(text.to_owned()),
@@ -155,11 +159,64 @@ fn scalar(logical: &LogicalType, vector: &Vector<'_>, row: usize) -> Result<Json
 
 /// What JSON has no number for is a string: NaN, infinities, and minus zero, whose sign a
 /// numeric would lose.
-fn float(value: f64, shortest: String) -> Json {
-    let text = display::float(value, shortest);
+fn float(value: f64, text: String) -> Json {
     if value.is_finite() && !(value == 0.0 && value.is_sign_negative()) {
         Json::Number(text)
     } else {
         Json::String(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use migrator_model::Field;
+
+    use super::*;
+    use crate::vector::{ListEntry, Validity};
+
+    fn vector(data: Data<'_>) -> Vector<'_> {
+        Vector { validity: Validity(None), data }
+    }
+
+    fn field(name: &str, logical: LogicalType) -> Field {
+        Field { name: name.into(), logical }
+    }
+
+    #[test]
+    fn a_struct_is_an_object_and_floats_without_a_json_number_are_strings() {
+        use LogicalType as L;
+        let logical = L::Struct(vec![
+            field("Aa", L::Double),
+            field("b", L::Float),
+            field("c", L::Double),
+            field("d", L::Decimal { width: 4, scale: 2 }),
+            field("e", L::Date),
+            field("f", L::Boolean),
+        ]);
+        let null = Vector { validity: Validity(Some(&[0])), data: Data::Bool(&[1]) };
+        let data = Data::Struct(vec![
+            vector(Data::F64(&[f64::NAN])),
+            vector(Data::F32(&[-0.0])),
+            vector(Data::F64(&[1e300])),
+            vector(Data::I16(&[-150])),
+            vector(Data::I32(&[0])),
+            null,
+        ]);
+        let wanted = r#"{"Aa":"NaN","b":"-0","c":1e+300,"d":-1.50,"e":"1970-01-01","f":null}"#;
+        assert_eq!(shown(&logical, &vector(data), 0), wanted);
+    }
+
+    #[test]
+    fn a_map_is_pairs_and_a_union_says_its_tag() {
+        use LogicalType as L;
+        let union = L::Union(vec![field("num", L::Integer), field("str", L::Blob)]);
+        let logical = L::Map(Box::new(L::TinyInt), Box::new(union));
+        let members = vec![vector(Data::I32(&[5, 6])), vector(Data::Null)];
+        let values = Data::Union { tags: &[0, 1], members };
+        let pairs = Data::Struct(vec![vector(Data::I8(&[1, 2])), vector(values)]);
+        let entries = [ListEntry { offset: 0, length: 2 }];
+        let data = Data::List { entries: &entries, child: Box::new(vector(pairs)) };
+        let wanted = r#"[[1,{"tag":"num","value":5}],[2,{"tag":"str","value":null}]]"#;
+        assert_eq!(shown(&logical, &vector(data), 0), wanted);
     }
 }

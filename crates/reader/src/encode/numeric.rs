@@ -48,12 +48,15 @@ impl Decimal {
         };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let mut digits = [whole.as_bytes(), fraction.as_bytes()].concat();
-        let scale = fraction.len() as i64 - exponent;
-        let zeros = usize::try_from(-scale).unwrap_or(0);
-        if zeros > MAX_WHOLE || scale > MAX_SCALE as i64 {
+        let scale = (fraction.len() as i64).saturating_sub(exponent);
+        let is_zero = digits.iter().all(|digit| *digit == b'0');
+        if scale > MAX_SCALE as i64 || scale < -(MAX_WHOLE as i64) && !is_zero {
             return Err(overflow());
         }
-        digits.resize(digits.len() + zeros, b'0');
+        if !is_zero {
+            let zeros = usize::try_from(-scale).unwrap_or(0);
+            digits.resize(digits.len() + zeros, b'0');
+        }
         let scale = usize::try_from(scale).unwrap_or(0);
         Ok(Self { negative, digits: Digits::Large(digits), scale })
     }
@@ -84,12 +87,14 @@ impl Decimal {
         }
         let pg = || format!("numeric({precision},{scale})");
         let wanted = usize::try_from(scale).unwrap_or(0);
-        let rescaled = self.rescaled(wanted).ok_or_else(|| {
+        // A negative scale: zeros in front of the point that do not count as digits.
+        let zeros = usize::from(scale.min(0).unsigned_abs());
+        let Some(rescaled) = self.rescaled(wanted).filter(|number| number.ends_in(zeros)) else {
             let shown = migrator_model::reject::shown(&self.to_string());
-            BadValue::new("22003", format!("value \"{shown}\" has more digits than type {}", pg()))
-        })?;
-        let whole = (i64::from(precision) - i64::from(scale)).max(0) as usize;
-        if scale < 0 || rescaled.whole_digits() > whole {
+            let message = format!("value \"{shown}\" has more digits than type {}", pg());
+            return Err(BadValue::new("22003", message));
+        };
+        if rescaled.digits() > usize::from(precision) + zeros {
             return Err(BadValue::out_of_range(&self, pg()));
         }
         Ok(rescaled)
@@ -121,10 +126,15 @@ impl Decimal {
         Some(Self { negative: self.negative, digits: Digits::Large(digits), scale })
     }
 
-    fn whole_digits(&self) -> usize {
+    /// Whether the last `zeros` digits are zero.
+    fn ends_in(&self, zeros: usize) -> bool {
+        zeros == 0 || self.ascii().iter().rev().take(zeros).all(|digit| *digit == b'0')
+    }
+
+    /// How many digits there are on both sides of the point, zeros in front apart.
+    fn digits(&self) -> usize {
         let digits = self.ascii();
-        let whole = &digits[..digits.len().saturating_sub(self.scale)];
-        whole.len() - whole.iter().take_while(|digit| **digit == b'0').count()
+        digits.len() - digits.iter().take_while(|digit| **digit == b'0').count()
     }
 
     fn ascii(&self) -> Vec<u8> {
@@ -305,6 +315,18 @@ fn write(out: &mut Vec<u8>, number: &Decimal, groups: &[i16], weight: i64) -> Re
     Ok(())
 }
 
+/// The most bytes of a BIGNUM with no more than [`MAX_WHOLE`] digits. Decimal digits take a second
+/// for each megabyte: what fits no numeric is not even converted.
+const MAX_BIGNUM: usize = 54_429;
+
+/// Whether a BIGNUM surely has more digits than numeric holds.
+pub fn bignum_overflows(bytes: &[u8]) -> bool {
+    let Some((header, magnitude)) = bytes.split_at_checked(3) else { return false };
+    let zero = if header[0] & 0x80 == 0 { 0xff } else { 0 };
+    let leading = magnitude.iter().take_while(|byte| **byte == zero).count();
+    magnitude.len() - leading > MAX_BIGNUM
+}
+
 /// DuckDB's BIGNUM: three header bytes (length and sign bit, complemented when negative), then
 /// the magnitude, big-endian, each byte complemented when negative.
 pub fn bignum(bytes: &[u8]) -> Decimal {
@@ -354,6 +376,9 @@ mod tests {
         assert_eq!(text("12e-3"), "0.012");
         assert!(Decimal::parse("-0.0").unwrap().is_negative_zero());
         assert!(Decimal::parse("1e200000").is_err());
+        assert!(Decimal::parse("1e-9223372036854775808").is_err());
+        assert!(Decimal::parse("1e9223372036854775807").is_err());
+        assert_eq!(text("0e200000"), "0");
     }
 
     #[test]
@@ -365,7 +390,46 @@ mod tests {
         assert_eq!(limited(Decimal::of(false, 5, 0), 4, 2).unwrap(), "5.00");
     }
 
+    #[test]
+    fn a_scale_may_be_negative_or_above_the_precision() {
+        let limited = |n, scale, limit| {
+            Decimal::of(true, n, scale).limited(Some(limit)).map(|n| n.to_string())
+        };
+        assert_eq!(limited(12_300, 0, (3, -2)).unwrap(), "-12300");
+        assert!(limited(12_310, 0, (5, -2)).is_err());
+        assert!(limited(123_400, 0, (3, -2)).is_err());
+        assert_eq!(limited(12, 4, (2, 4)).unwrap(), "-0.0012");
+        assert!(limited(123, 4, (2, 4)).is_err());
+    }
+
+    #[test]
+    fn a_bignum_that_fits_no_numeric_is_known_without_its_digits() {
+        let bytes = |length: usize, byte| [vec![0x80, 0, 0], vec![byte; length]].concat();
+        assert!(!bignum_overflows(&bytes(MAX_BIGNUM, 0xff)));
+        assert!(bignum_overflows(&bytes(MAX_BIGNUM + 1, 1)));
+        assert!(!bignum_overflows(&bytes(MAX_BIGNUM + 1, 0)));
+        assert!(!bignum_overflows(&[]));
+        // 10^131072 - 1 is below 2^(8 * MAX_BIGNUM): 131072 * log2(10) / 8 = 54427.6.
+        assert!(131_072_f64 * 10_f64.log2() / 8.0 <= MAX_BIGNUM as f64);
+    }
+
     proptest! {
+        #[test]
+        fn a_limit_agrees_with_the_digits(
+            magnitude: u128, scale in 0_usize..39, precision in 1_u16..60, to in -20_i16..60
+        ) {
+            let small = Decimal::of(false, magnitude, scale);
+            let digits = Digits::Large(magnitude.to_string().into_bytes());
+            let large = Decimal { digits, ..small.clone() };
+            let limit = Some((precision, to));
+            let (small, large) = (small.limited(limit), large.limited(limit));
+            prop_assert_eq!(small.is_ok(), large.is_ok());
+            if let (Ok(small), Ok(large)) = (small, large) {
+                prop_assert_eq!(small.groups(), large.groups());
+                prop_assert_eq!(small.to_string(), large.to_string());
+            }
+        }
+
         #[test]
         fn words_agree_with_all_other_numbers(magnitude: u64, shift in 0_u32..64, scale in 0_usize..19) {
             let magnitude = magnitude >> shift;

@@ -63,12 +63,12 @@ pub fn bind<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Box<dyn Ce
             })
         }
         (L::TimeNs | L::TimestampNs | L::TimestampTzNs, P::Numeric(limit), Data::I64(values)) => {
-            let (physical, limit) = (&column.target.physical, *limit);
+            let (physical, limit) = (column.physical, *limit);
             let put = move |row: usize, out: &mut Vec<u8>, _: &mut Losses| {
                 let nanos: i64 = values[row];
                 finite(nanos)?;
                 let number = Decimal::of(nanos < 0, nanos.unsigned_abs().into(), 0);
-                numeric::put(out, physical, &number.limited(limit)?)
+                numeric::put(out, &physical, &number.limited(limit)?)
             };
             Box::new(ByRow { validity, put })
         }

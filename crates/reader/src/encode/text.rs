@@ -16,11 +16,11 @@ use crate::vector::{Data, HugeInt, Vector};
 /// Binds VARCHAR, JSON, BLOB and GEOMETRY to text and bytea.
 pub fn bind<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Box<dyn Cells + 'c>> {
     let Data::Str(values) = &vector.data else { return None };
-    let (physical, policy) = (&column.target.physical, column.policy);
+    let (physical, policy) = (column.physical, column.policy);
     let limit = match &column.target.pg {
         PgType::Bytea => {
             return Some(each(vector.validity, values, move |value, out, _| {
-                varlena::bytes(out, physical, value.bytes())
+                varlena::bytes(out, &physical, value.bytes())
             }));
         }
         PgType::Text => None,
@@ -28,7 +28,7 @@ pub fn bind<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Box<dyn Ce
         _ => return None,
     };
     Some(each(vector.validity, values, move |value, out, losses| {
-        put(value.bytes(), limit, physical, policy, out, losses)
+        put(value.bytes(), limit, &physical, policy, out, losses)
     }))
 }
 
@@ -42,18 +42,24 @@ pub fn put(
     losses: &mut Losses,
 ) -> Result<(), BadValue> {
     let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;
-    if let Some(limit) = limit
-        && text.len() > limit as usize
-        && text.chars().count() > limit as usize
-    {
-        let message = format!("value too long for type character varying({limit})");
-        return Err(BadValue::new("22001", message));
-    }
     if bytes.contains(&0) {
         let clean = without_nul(text, policy, losses)?;
+        check_length(&clean, limit)?;
         return varlena::bytes(out, physical, clean.as_bytes());
     }
+    check_length(text, limit)?;
     varlena::bytes(out, physical, bytes)
+}
+
+/// What is stored must fit: after the policy for NUL bytes, which may shorten or lengthen it.
+fn check_length(text: &str, limit: Option<u32>) -> Result<(), BadValue> {
+    match limit {
+        Some(limit) if text.len() > limit as usize && text.chars().count() > limit as usize => {
+            let message = format!("value too long for type character varying({limit})");
+            Err(BadValue::new("22001", message))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn not_utf8(bytes: &[u8], at: usize) -> BadValue {
@@ -100,7 +106,7 @@ pub fn bind_bit<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Box<dy
     let (Data::Str(values), PgType::Varbit(limit)) = (&vector.data, &column.target.pg) else {
         return None;
     };
-    let physical = &column.target.physical;
+    let physical = column.physical;
     Some(each(vector.validity, values, move |value, out, _| {
         let (count, bytes) =
             bits(value.bytes()).ok_or_else(|| BadValue::new("22P03", "malformed bit string"))?;
@@ -108,10 +114,10 @@ pub fn bind_bit<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Box<dy
             let message = format!("bit string too long for type {}", PgType::Varbit(*limit));
             return Err(BadValue::new("22001", message));
         }
-        let open = varlena::open(out, physical);
+        let open = varlena::open(out, &physical);
         out.extend_from_slice(&(count as u32).to_le_bytes());
         out.extend_from_slice(&bytes);
-        varlena::close(out, &open, physical)
+        varlena::close(out, &open, &physical)
     }))
 }
 
@@ -144,6 +150,19 @@ mod tests {
         assert_eq!(bits(&[0x07, 0xff, 0x80]), Some((9, vec![0xc0, 0x00])));
         assert_eq!(bits(&[]), None);
         assert_eq!(bits(&[0x09, 0xff, 0xff]), None);
+    }
+
+    #[test]
+    fn what_is_stored_must_fit_not_what_was_read() {
+        let physical = Physical { oid: 25, len: -1, align: 4, packable: true };
+        let put = |text: &str, nul_bytes| {
+            let policy = Policy { nul_bytes, accept_lossy: false, count_only: false };
+            let bytes = text.as_bytes();
+            put(bytes, Some(3), &physical, &policy, &mut Vec::new(), &mut Losses::default())
+        };
+        assert!(put("abc\0", NulBytes::Strip).is_ok());
+        let long = put("ab\0", NulBytes::Replace("<NUL>".into()));
+        assert_eq!(long.unwrap_err().sqlstate, "22001");
     }
 
     #[test]

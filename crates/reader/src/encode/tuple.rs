@@ -43,7 +43,7 @@ pub fn bind<'c>(
                 else {
                     return Err(Failure::new("08P01", "attribute without a scan column"));
                 };
-                let column = Column { logical, target, policy };
+                let column = Column::new(logical, target, policy);
                 Some((source, bind::bind(column, vector)?))
             }
             _ => None,
@@ -75,9 +75,10 @@ impl Tuple<'_> {
             let mut none = Losses::default();
             let losses = losses.get_mut(*source).unwrap_or(&mut none);
             cells.put(row, out, losses).map_err(|bad| (*source, bad))?;
-        }
-        if out.len() - start > MAX_FIELD_BYTES {
-            return Err((0, BadValue::new("54000", "row is larger than 1 GB")));
+            // At each attribute, so that no row gets much larger before it is refused.
+            if out.len() - start > MAX_FIELD_BYTES {
+                return Err((*source, BadValue::new("54000", "row is larger than 1 GB")));
+            }
         }
         Ok(())
     }
@@ -132,7 +133,7 @@ impl Cells for Composite<'_> {
     }
 
     fn put(&self, row: usize, out: &mut Vec<u8>, losses: &mut Losses) -> Result<(), BadValue> {
-        let physical = &self.column.target.physical;
+        let physical = &self.column.physical;
         let open = varlena::open(out, physical);
         // The varlena header and DatumTupleFields lie where a stored tuple has its xmin to cid.
         out.truncate(open.start);
@@ -169,7 +170,7 @@ fn bind_parts<'c>(
         let field = attribute.source.and_then(|at| Some((at, fields.get(at)?, parts.get(at)?)));
         let cells = match (field, &attribute.target) {
             (Some((at, field, vector)), Some(target)) => {
-                Some((at, bind::bind(Column { logical: &field.logical, target, policy }, vector)?))
+                Some((at, bind::bind(Column::new(&field.logical, target, policy), vector)?))
             }
             _ => None,
         };

@@ -17,6 +17,20 @@ pub struct StringT<'a> {
 }
 
 impl<'a> StringT<'a> {
+    /// A string that stays where it is, for tests: what DuckDB would make of these bytes.
+    #[cfg(test)]
+    pub fn borrowed(bytes: &'a [u8]) -> Self {
+        let (mut inlined, mut tail) = ([0; 4], [0; 8]);
+        let prefix = bytes.len().min(4);
+        inlined[..prefix].copy_from_slice(&bytes[..prefix]);
+        match bytes.get(4..) {
+            Some(rest) if bytes.len() <= INLINE => tail[..rest.len()].copy_from_slice(rest),
+            Some(_) => tail = bytes.as_ptr().expose_provenance().to_ne_bytes(),
+            None => {}
+        }
+        Self { length: bytes.len() as u32, inlined, tail, chunk: PhantomData }
+    }
+
     /// The bytes; for a VARCHAR they are UTF-8, NUL included.
     pub fn bytes(&'a self) -> &'a [u8] {
         let length = self.length as usize;
