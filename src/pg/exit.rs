@@ -4,10 +4,14 @@ use std::{
     cell::RefCell,
     path::{Path, PathBuf},
     sync::Once,
+    time::{Duration, Instant},
 };
 
 use pgrx::{pg_guard, pg_sys};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+
+/// How long to wait for a killed reader: all but at once, unless a disk hangs.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 thread_local! {
     /// The readers of this backend that are alive, with their temporary folders.
@@ -32,9 +36,21 @@ unsafe extern "C-unwind" fn end_readers(_code: i32, _arg: pg_sys::Datum) {
     let readers = READERS.try_with(RefCell::take).unwrap_or_default();
     for (pid, folder) in readers {
         if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
-            let _ = kill_process(pid, Signal::KILL);
+            end(pid);
         }
         // Whatever stays behind is removed by the server when it starts next.
         let _ = std::fs::remove_dir_all(folder);
+    }
+}
+
+/// Kills a reader and reaps it. Left behind, it would become the postmaster's where that is
+/// process 1 of a container, and a child that died of a signal makes it restart the cluster.
+fn end(pid: Pid) {
+    let _ = kill_process(pid, Signal::KILL);
+    let since = Instant::now();
+    while let Ok(None) = waitpid(Some(pid), WaitOptions::NOHANG)
+        && since.elapsed() < PATIENCE
+    {
+        std::thread::sleep(Duration::from_millis(1));
     }
 }

@@ -15,9 +15,13 @@ mod serve;
 mod usage;
 mod vector;
 
-use std::process::ExitCode;
+use std::{
+    process::ExitCode,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+use signal_hook::{consts::SIGTERM, flag::register_conditional_shutdown};
 
 fn main() -> ExitCode {
     let Some(backend) = std::env::args().nth(1).and_then(|pid| pid.parse::<i32>().ok()) else {
@@ -34,11 +38,20 @@ fn main() -> ExitCode {
 }
 
 fn run(backend: i32) -> std::io::Result<()> {
-    set_parent_process_death_signal(Some(Signal::KILL))?;
+    exit_when_told()?;
+    set_parent_process_death_signal(Some(Signal::TERM))?;
     // The backend may have died before the signal was arranged.
     if getppid().map(|parent| parent.as_raw_nonzero().get()) != Some(backend) {
         return Ok(());
     }
     let inherited = ffi::process::take_inherited()?;
     serve::serve(inherited)
+}
+
+/// An orphan is reaped by the postmaster where that is process 1 of a container, and the
+/// postmaster restarts the whole cluster when a child that it does not know dies of a signal: so
+/// SIGTERM ends this process with status 0, whatever its threads are doing.
+fn exit_when_told() -> std::io::Result<()> {
+    let always = Arc::new(AtomicBool::new(true));
+    register_conditional_shutdown(SIGTERM, 0, always).map(|_| ())
 }

@@ -13,7 +13,6 @@ use migrator_model::{
     catalog::FileInfo,
     protocol::{self, Failure, Open, PROTOCOL_VERSION, Ready, Reply, Request},
 };
-use rustix::process::{Signal, getpid, kill_process};
 
 use crate::{
     catalog,
@@ -63,7 +62,7 @@ pub fn serve(inherited: Inherited) -> io::Result<()> {
 }
 
 /// Passes messages on. When the backend is gone nothing here matters any more: DuckDB may be deep
-/// in a query, so the process ends itself without asking anybody.
+/// in a query, so the process ends at once, without asking anybody.
 fn listen(mut socket: UnixStream, ask: &Sender<Request>, release: &Sender<u32>) {
     loop {
         let delivered = match protocol::receive::<Request>(&mut socket) {
@@ -72,8 +71,7 @@ fn listen(mut socket: UnixStream, ask: &Sender<Request>, release: &Sender<u32>) 
             Ok(None) | Err(_) => false,
         };
         if !delivered {
-            // Cannot fail for our own process; if it did, the main thread would see the socket.
-            let _ = kill_process(getpid(), Signal::KILL);
+            signal_hook::low_level::exit(0);
         }
     }
 }
