@@ -6,7 +6,7 @@ use pgrx::{JsonB, pg_sys::panic::ErrorReport, prelude::*};
 use crate::{
     error::Result,
     load,
-    pg::{files, search_path::SafeSettings, types},
+    pg::{files, types},
     source::{Depth, Reader},
 };
 
@@ -53,7 +53,6 @@ struct ColumnLine {
 fn column_lines(source: &str, table_name: Option<&str>) -> Result<Vec<ColumnLine>> {
     let wanted = table_name.map(SourceName::parse).transpose()?;
     let mut reader = Reader::open(&files::resolve(source)?, Depth::Database)?;
-    let _safe = SafeSettings::enter();
     let environment = types::environment()?;
     let catalog = reader.describe(wanted.as_ref())?;
     let mut lines = Vec::new();

@@ -3,6 +3,7 @@
 //! function and collation is qualified, and the rest resolves with `search_path = pg_catalog`.
 
 pub mod comment;
+pub mod composite;
 pub mod constraint;
 pub mod enumeration;
 pub mod expression;
@@ -34,6 +35,7 @@ impl Statement {
 pub enum Kind {
     Schema,
     EnumType,
+    RowType,
     Sequence,
     Table,
     PrimaryKey,

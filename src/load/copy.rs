@@ -14,8 +14,11 @@ use super::{
     target::Target,
 };
 use crate::{
-    error::Result,
-    pg::{bulk_insert::BulkInsert, progress::Progress, relation::Relation, scan_rows, spi},
+    error::{Error, Result},
+    pg::{
+        bulk_insert::BulkInsert, progress::Progress, relation::Relation, scan_rows,
+        shared_memory::RowBuffer, spi,
+    },
     settings,
     source::{Event, Reader, ScanStream},
 };
@@ -31,7 +34,7 @@ pub fn run(
     let file_bytes = reader.ready().file.size_bytes;
     let stream = reader.scan(scan)?;
     let meter = Meter::start(target.oid, &target.name.name, file_bytes);
-    let mut flow = Flow { stream, meter, rejects, loaded: Loaded::default() };
+    let mut flow = Flow { stream, meter, rejects, rows_sent: 0, loaded: Loaded::default() };
     match method {
         Method::MultiInsert => multi_insert(&mut flow, target)?,
         Method::Insert => insert(&mut flow, target)?,
@@ -44,6 +47,7 @@ struct Flow<'c> {
     stream: ScanStream<'c>,
     meter: Meter,
     rejects: Rejects,
+    rows_sent: u64,
     loaded: Loaded,
 }
 
@@ -65,8 +69,14 @@ impl Flow<'_> {
         self.rejects.keep(rejects)
     }
 
+    /// Every row that the source gave has been sent on or set aside, or the load fails.
     fn finish(self) -> Result<(Loaded, Done)> {
         let done = self.stream.done()?;
+        let arrived = self.rows_sent + self.loaded.rows_rejected;
+        if arrived != done.rows_read {
+            return Err(Error::new("08P01", "the reader process lost rows")
+                .detail(format!("It has read {} rows, and {arrived} arrived.", done.rows_read)));
+        }
         let loaded = Loaded {
             rows_read: done.rows_read,
             losses: done.losses.clone(),
@@ -84,19 +94,21 @@ fn multi_insert(flow: &mut Flow<'_>, target: &Target) -> Result<()> {
         let (buffer, images) = flow.stream.rows();
         insert.insert(buffer, images)?;
         let (rows, bytes) = (images.len() as u64, buffer.bytes().len() as u64);
-        flow.loaded.rows_loaded += rows;
-        flow.meter.advance(flow.loaded.rows_loaded, flow.loaded.rows_rejected, bytes);
+        flow.rows_sent += rows;
+        flow.meter.advance(flow.rows_sent, flow.loaded.rows_rejected, bytes);
     }
+    flow.loaded.rows_loaded = flow.rows_sent;
     insert.finish();
     Ok(())
 }
 
-/// `INSERT … SELECT`: the server routes, checks and transforms the rows.
+/// `INSERT … SELECT`: the server routes, checks and transforms the rows, and says how many it has
+/// inserted: triggers and rules may do otherwise with some.
 fn insert(flow: &mut Flow<'_>, target: &Target) -> Result<()> {
-    let shape = Relation::open_for_insert(target.oid).shape();
+    let relation = Relation::open_for_insert(target.oid);
     let sql = target.insert_statement();
     let mut position = 0;
-    let mut next = |image: &mut Vec<u8>| {
+    let mut next = |image: &mut RowBuffer| {
         if position == flow.stream.rows().1.len() {
             if !flow.next_rows()? {
                 return Ok(false);
@@ -105,16 +117,25 @@ fn insert(flow: &mut Flow<'_>, target: &Target) -> Result<()> {
         }
         let (buffer, images) = flow.stream.rows();
         let (start, length) = images[position];
-        image.extend_from_slice(&buffer.bytes()[start..start + length]);
+        image.resize(length)?;
+        image.bytes_mut().copy_from_slice(&buffer.bytes()[start..start + length]);
         position += 1;
-        flow.loaded.rows_loaded += 1;
+        flow.rows_sent += 1;
         if position == images.len() {
             let bytes = buffer.bytes().len() as u64;
-            flow.meter.advance(flow.loaded.rows_loaded, flow.loaded.rows_rejected, bytes);
+            flow.meter.advance(flow.rows_sent, flow.loaded.rows_rejected, bytes);
         }
         Ok(true)
     };
-    scan_rows::with_scan(&mut next, shape, || spi::execute(&sql))
+    let inserted = scan_rows::with_scan(&mut next, &relation, || spi::execute_as_called(&sql))?;
+    flow.loaded.rows_loaded = inserted;
+    match flow.next_rows()? {
+        false => Ok(()),
+        true => {
+            let message = format!("the rules of relation \"{}\" read no rows", target.name.name);
+            Err(Error::new("0A000", message).hint("Load into the table that the rules lead to."))
+        }
+    }
 }
 
 /// Tells others how far a load is.

@@ -32,7 +32,7 @@ use serde::Deserialize;
 pub use options::Arguments;
 
 use self::{
-    options::{LoadOptions, Mode, OnLossy},
+    options::{LoadOptions, Mode, OnLossy, StructAs},
     outcome::{Clock, Loaded, Method, Phases},
     plan::PlannedColumn,
     rejects::Rejects,
@@ -40,7 +40,7 @@ use self::{
 };
 use crate::{
     error::{Error, Result},
-    pg::{self, files, search_path::SafeSettings, server, spi},
+    pg::{self, files, server, spi},
     source::{Depth, Event, Reader},
 };
 
@@ -121,7 +121,6 @@ impl<'a> Load<'a> {
         let mut planned = self.plan()?;
         let (existing, name) = self.resolve_names(&mut planned)?;
         let home = self.home(name.as_ref())?;
-        let _safe = SafeSettings::enter();
         self.profile(&mut planned)?;
         self.phases.profile = self.clock.lap();
         let mut target = match existing {
@@ -132,13 +131,14 @@ impl<'a> Load<'a> {
             }
         };
         if self.options.mode == Mode::Truncate {
-            spi::execute(&format!("TRUNCATE TABLE {}", target.name.quoted()))?;
+            spi::execute_as_called(&format!("TRUNCATE TABLE {}", target.name.quoted()))?;
         }
         let method = target.method(self.options.mode, self.options.more.method)?;
         self.phases.prepare = self.clock.lap();
         let run_id = run_log::next_id()?;
         let (loaded, done) = self.load(run_id, &planned, &target, method)?;
         self.note_losses(&planned, &loaded);
+        self.note_diverted(&loaded);
         self.phases(&done);
         if let (Mode::Create, Some(home)) = (self.options.mode, &home) {
             self.post_data(&planned, &target, home)?;
@@ -183,19 +183,14 @@ impl<'a> Load<'a> {
     /// The columns with the types that were asked for.
     fn plan(&self) -> Result<Vec<PlannedColumn>> {
         let mut planned = plan::columns(&self.table, &self.options)?;
+        if self.options.more.structs == StructAs::Composite {
+            plan::composites(&mut planned, &self.environment)?;
+        }
         for (name, type_name) in &self.options.column_types {
-            let wanted = name.to_lowercase();
-            let column = planned.iter_mut().find(|column| column.name.to_lowercase() == wanted);
-            let column = column.ok_or_else(|| {
-                let table = &self.table.name;
-                Error::new(
-                    "42703",
-                    format!("column \"{name}\" of table \"{table}\" does not exist"),
-                )
-                .detail("It is named in column_types.")
-            })?;
+            let column = plan::named(&self.table, &mut planned, name, "column_types")?;
             column.fix(pg::types::parse(type_name)?)?;
         }
+        plan::rename(&self.table, &mut planned, &self.options.more.rename)?;
         Ok(planned)
     }
 
@@ -210,7 +205,6 @@ impl<'a> Load<'a> {
             Mode::Create => Ok((None, Some(target::name(&self.table, wanted)?))),
             Mode::Append | Mode::Truncate => {
                 let facts = target::find(&self.table, wanted)?;
-                let _safe = SafeSettings::enter();
                 if self.options.columns.is_none() {
                     target::leave_out_generated(&facts, planned);
                 }
@@ -274,6 +268,17 @@ impl<'a> Load<'a> {
                 let name = &column.name;
                 self.warnings.push(format!("column \"{name}\": {count} values lost {loss}"));
             }
+        }
+    }
+
+    /// Rows that the target's own triggers and rules have dealt with differently.
+    fn note_diverted(&mut self, loaded: &Loaded) {
+        let sent = loaded.rows_read - loaded.rows_rejected.min(loaded.rows_read);
+        if sent != loaded.rows_loaded {
+            let inserted = loaded.rows_loaded;
+            self.warnings.push(format!(
+                "{inserted} of {sent} rows were inserted: triggers or rules of the target took the others"
+            ));
         }
     }
 

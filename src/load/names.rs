@@ -14,6 +14,6 @@ pub fn columns(planned: &[PlannedColumn]) -> Result<Vec<Ident>> {
     column_idents(&names).map_err(|NameProblems(problems)| {
         Error::new("42622", "some columns cannot keep their names")
             .detail(problems.join("\n"))
-            .hint("Rename them in a view of the source, or leave them out with columns.")
+            .hint("Give them other names with options.rename, or leave them out with columns.")
     })
 }

@@ -1,5 +1,7 @@
 //! What a user typed, parsed once: below here nothing compares texts.
 
+use std::collections::BTreeMap;
+
 use migrator_model::policy::{NulBytes, OnError};
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +38,8 @@ pub enum StructAs {
     Jsonb,
     /// One column for each field.
     Columns,
+    /// A value of a row type, also inside lists.
+    Composite,
 }
 
 /// `options.method`: how rows get into the table.
@@ -57,9 +61,11 @@ pub enum MethodOption {
 pub struct MoreOptions {
     /// `error`, `reject`, `strip` or `replace:<text>`.
     pub nul_bytes: Option<String>,
-    /// `jsonb` or `columns`.
+    /// `jsonb`, `columns` or `composite`.
     #[serde(rename = "struct")]
     pub structs: StructAs,
+    /// Names of columns in the source, or of the parts of a STRUCT, and what they are called here.
+    pub rename: BTreeMap<String, String>,
     /// `auto`, `multi_insert` or `insert`.
     pub method: MethodOption,
     /// Whether an expression that does not translate ends the load.

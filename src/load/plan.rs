@@ -1,11 +1,14 @@
 //! What becomes of each column: decided before a row moves, and all problems told at once.
 
+use std::collections::BTreeMap;
+
 use migrator_model::{
     Field, LogicalType, PgType,
     catalog::{Column, Table},
     pg_type::Environment,
     policy::{Loss, Losses},
     protocol::ScanColumn,
+    reject::shown,
     rules::{self, Fidelity, Mapping},
 };
 
@@ -97,6 +100,55 @@ fn part(column: &Column, source: usize, field: Option<&Field>) -> PlannedColumn 
     PlannedColumn { scan, name, source, mapping, fixed: false }
 }
 
+/// The column of this name, for an argument that names it.
+pub fn named<'p>(
+    table: &Table,
+    planned: &'p mut [PlannedColumn],
+    name: &str,
+    argument: &str,
+) -> Result<&'p mut PlannedColumn> {
+    let at = place(table, planned, name, argument)?;
+    Ok(&mut planned[at])
+}
+
+fn place(table: &Table, planned: &[PlannedColumn], name: &str, argument: &str) -> Result<usize> {
+    let wanted = name.to_lowercase();
+    let exact = planned.iter().position(|column| column.name == name);
+    let folded = || planned.iter().position(|column| column.name.to_lowercase() == wanted);
+    exact.or_else(folded).ok_or_else(|| {
+        let name = shown(name);
+        let message = format!("column \"{name}\" of table \"{}\" does not exist", table.name);
+        Error::new("42703", message).detail(format!("It is named in {argument}."))
+    })
+}
+
+/// Has every STRUCT become a row type, in lists, too.
+pub fn composites(planned: &mut [PlannedColumn], environment: &Environment) -> Result<()> {
+    for column in planned {
+        if let Some(pg) = rules::composite(&column.scan.logical, environment) {
+            column.fix(pg)?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives columns other names (`options.rename`).
+pub fn rename(
+    table: &Table,
+    planned: &mut [PlannedColumn],
+    names: &BTreeMap<String, String>,
+) -> Result<()> {
+    // All are looked up first, so that two columns can swap their names.
+    let mut renamed = Vec::new();
+    for (from, to) in names {
+        renamed.push((place(table, planned, from, "options.rename")?, to.clone()));
+    }
+    for (at, to) in renamed {
+        planned[at].name = to;
+    }
+    Ok(())
+}
+
 impl PlannedColumn {
     /// Gives the column a type that was asked for, if a value can become it.
     pub fn fix(&mut self, pg: PgType) -> Result<()> {
@@ -134,6 +186,7 @@ impl PlannedColumn {
 /// Whether a type that was asked for may lose something of some value.
 fn may_lose(logical: &LogicalType, pg: &PgType) -> bool {
     let narrow = match pg.innermost() {
+        PgType::Composite { .. } => true,
         PgType::Float4 | PgType::Vector(_) => logical.any(&|l| *l == LogicalType::Double),
         PgType::HalfVec(_) => true,
         PgType::Time(Some(_)) | PgType::TimeTz(Some(_)) => true,

@@ -2,11 +2,12 @@
 
 use migrator_model::{SourceName, reject::Reject};
 use pgrx::{JsonB, datum::DatumWithOid};
+use serde_json::{Value, json};
 
 use super::run_log;
 use crate::{
     error::{Error, Result},
-    pg::{owner, spi},
+    pg::{memory, owner, spi},
 };
 
 /// Where the rejects of one run go.
@@ -21,7 +22,9 @@ pub struct Rejects {
 const INSERT: &str = "
     INSERT INTO migrator.rejects
         (run_id, source_table, source_row, row_number, column_name, sqlstate, reason, row_data)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    SELECT $1, $2, r.*
+      FROM jsonb_to_recordset($3) AS r (source_row bigint, row_number bigint, column_name text,
+                                        sqlstate text, reason text, row_data jsonb)";
 
 impl Rejects {
     /// The rejects of a run.
@@ -32,29 +35,22 @@ impl Rejects {
 
     /// Keeps some. One more than the limit ends the run.
     pub fn keep(&mut self, rejects: Vec<Reject>) -> Result<()> {
-        for reject in rejects {
-            self.kept += 1;
-            if self.limit.is_some_and(|limit| self.kept > limit) {
-                return Err(self.too_many(&reject));
-            }
-            owner::acting_as(self.owner, || self.insert(reject))?;
+        let room = self.limit.map_or(usize::MAX, |limit| limit.saturating_sub(self.kept) as usize);
+        if let Some(one_too_many) = rejects.get(room) {
+            return Err(self.too_many(one_too_many));
         }
-        Ok(())
+        self.kept += rejects.len() as u64;
+        memory::briefly(|| self.insert(rejects))
     }
 
-    fn insert(&self, reject: Reject) -> Result<()> {
-        let row = reject.row.as_deref().and_then(|row| serde_json::from_str(row).ok());
+    fn insert(&self, rejects: Vec<Reject>) -> Result<()> {
+        let records = JsonB(rejects.into_iter().map(record).collect());
         let arguments = [
             DatumWithOid::from(self.run_id),
             DatumWithOid::from(self.table.clone()),
-            DatumWithOid::from(reject.source_row),
-            DatumWithOid::from(reject.row_number as i64),
-            DatumWithOid::from(reject.column),
-            DatumWithOid::from(reject.bad.sqlstate),
-            DatumWithOid::from(reject.bad.reason),
-            DatumWithOid::from(row.map(JsonB)),
+            DatumWithOid::from(records),
         ];
-        spi::execute_with(INSERT, &arguments).map(|_| ())
+        owner::acting_as(self.owner, || spi::execute_with(INSERT, &arguments)).map(|_| ())
     }
 
     fn too_many(&self, last: &Reject) -> Error {
@@ -68,4 +64,21 @@ impl Rejects {
             .detail(detail)
             .hint("Raise reject_limit, or have the values carried by column_types or options.nul_bytes.")
     }
+}
+
+fn record(reject: Reject) -> Value {
+    let row = reject.row.as_deref().and_then(|row| serde_json::from_str::<Value>(row).ok());
+    json!({
+        "source_row": reject.source_row,
+        "row_number": reject.row_number,
+        "column_name": without_nul(&reject.column),
+        "sqlstate": without_nul(&reject.bad.sqlstate),
+        "reason": without_nul(&reject.bad.reason),
+        "row_data": row,
+    })
+}
+
+/// jsonb refuses what only a reader gone wrong would send.
+fn without_nul(text: &str) -> String {
+    text.replace('\0', "\u{2400}")
 }

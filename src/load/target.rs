@@ -15,8 +15,9 @@ use crate::{
     ddl::table::{self, ColumnDefinition},
     error::{Error, Result},
     pg::{
+        domain::Domain,
         facts::{self, AttributeFacts, Facts},
-        spi, types,
+        spi,
     },
 };
 
@@ -63,7 +64,7 @@ pub fn create(
     let columns = super::names::columns(planned)?;
     let schema = name.schema.as_ref().ok_or_else(|| Error::new("XX000", "schema expected"))?;
     create_schema(schema)?;
-    let maker = TypeMaker { schema, table: name.name.as_str() };
+    let maker = TypeMaker { schema, table: name.name.as_str(), environment };
     for (column, planned) in columns.iter().zip(planned.iter_mut()) {
         maker.name(&mut planned.mapping.pg, &source.columns[planned.source], column)?;
     }
@@ -168,8 +169,7 @@ fn take_type(attribute: &AttributeFacts, column: &mut PlannedColumn) -> Result<O
         return wrong("it is generated".into());
     }
     let logical = &column.scan.logical;
-    let found = types::attribute_target(attribute.type_oid, attribute.typmod, &attribute.storage)?;
-    match found {
+    match attribute.target()? {
         Some(target) if rules::allows(logical, &target.pg) => {
             column.fix(target.pg)?;
             Ok(None)
@@ -236,6 +236,10 @@ impl Target {
             !attribute.dropped && !self.filled.iter().any(|name| name.as_str() == attribute.name)
         };
         let computed = |a: &AttributeFacts| a.has_default || !a.generated.is_empty();
+        let is_filled =
+            |a: &&AttributeFacts| self.filled.iter().any(|name| name.as_str() == a.name);
+        let checked =
+            facts.attributes.iter().filter(is_filled).any(|a| a.checked_domain().is_some());
         let some_computed = facts.attributes.iter().filter(left_out).any(computed);
         [
             (facts.kind != "r", "it is not an ordinary table"),
@@ -244,6 +248,7 @@ impl Target {
             (facts.row_security, "row-level security applies"),
             (facts.insert_triggers, "it has triggers or foreign keys"),
             (facts.rules, "it has rules"),
+            (checked, "it has columns of domains with constraints"),
             (mode != Mode::Create && some_computed, "columns that are not loaded are computed"),
         ]
         .into_iter()
@@ -271,13 +276,12 @@ impl Target {
     /// The statement that reads the scan as rows of the target's own type.
     pub fn insert_statement(&self) -> String {
         let name = self.name.quoted();
-        let generated = |name: &Ident| {
-            let mut attributes = self.facts.attributes.iter();
-            attributes.any(|a| a.name == name.as_str() && !a.generated.is_empty())
-        };
-        let plain = self.filled.iter().filter(|name| !generated(name));
-        let columns: Vec<_> = plain.map(Ident::quoted).collect();
-        let values: Vec<_> = columns.iter().map(|column| format!("(r).{column}")).collect();
+        let plain = self.filled.iter().filter_map(|name| {
+            let facts = self.facts.attributes.iter().find(|a| a.name == name.as_str())?;
+            facts.generated.is_empty().then(|| (name.quoted(), facts.checked_domain()))
+        });
+        let (columns, values): (Vec<_>, Vec<_>) =
+            plain.map(|(column, domain)| (column.clone(), value(&column, domain))).unzip();
         // OFFSET 0 keeps the planner from evaluating the function once for each column.
         format!(
             "INSERT INTO {name} ({}) OVERRIDING SYSTEM VALUE SELECT {} \
@@ -285,5 +289,14 @@ impl Target {
             columns.join(", "),
             values.join(", ")
         )
+    }
+}
+
+/// A column of the row that is read. The row has its types already, so that the server would see
+/// no reason to check a domain: the way through its base type gives it one.
+fn value(column: &str, domain: Option<&Domain>) -> String {
+    match domain {
+        Some(domain) => format!("(r).{column}::{}::{}", domain.base_name, domain.name),
+        None => format!("(r).{column}"),
     }
 }

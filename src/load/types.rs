@@ -1,13 +1,18 @@
-//! Enum types that columns need: found, or created once.
+//! Enum and row types that columns need: found, or created once.
 
-use migrator_model::{Ident, PgType, QualifiedName, catalog::Column};
+use migrator_model::{
+    Ident, PgType, QualifiedName,
+    catalog::Column,
+    ident::{MAX_IDENT, clip},
+    pg_type::Environment,
+};
 use pgrx::datum::DatumWithOid;
 use serde::Deserialize;
 
 use crate::{
-    ddl::enumeration,
+    ddl::{Statement, Untranslatable, composite, enumeration},
     error::{Error, Result},
-    pg::spi,
+    pg::{spi, types},
 };
 
 /// Where types for a table's columns are looked for and created.
@@ -16,6 +21,8 @@ pub struct TypeMaker<'a> {
     pub schema: &'a Ident,
     /// The target's name.
     pub table: &'a str,
+    /// Where other extensions' types are.
+    pub environment: &'a Environment,
 }
 
 #[derive(Deserialize)]
@@ -31,54 +38,98 @@ const LABELS: &str = "
      WHERE n.nspname = $1 AND t.typname = $2";
 
 impl TypeMaker<'_> {
-    /// Gives an unnamed enum in a column's type a name, creating it where it is missing.
+    /// Gives unnamed types in a column's type their names, creating those that are missing.
     pub fn name(&self, pg: &mut PgType, column: &Column, target_column: &Ident) -> Result<()> {
+        let own = column.enum_names.first().map(|source| source.name.as_str());
+        self.name_as(pg, own, &format!("{}_{target_column}", self.table))
+    }
+
+    /// A type of the DuckDB type's own name where there is one, else of a made-up name.
+    fn name_as(&self, pg: &mut PgType, own: Option<&str>, made_up: &str) -> Result<()> {
         match pg {
-            PgType::Array(element) => self.name(element, column, target_column),
+            PgType::Array(element) => self.name_as(element, own, made_up),
             PgType::Enum { name: name @ None, labels } => {
-                *name = Some(self.enumeration(labels, column, target_column)?);
+                *name = Some(self.enumeration(labels, own, made_up)?);
+                Ok(())
+            }
+            PgType::Composite { name: name @ None, attributes } => {
+                for (attribute, pg) in attributes.iter_mut() {
+                    self.name_as(pg, None, &format!("{made_up}_{attribute}"))?;
+                }
+                *name = Some(self.composite(attributes, made_up)?);
                 Ok(())
             }
             _ => Ok(()),
         }
     }
 
-    /// The DuckDB type's own name where one has these labels, else `table_column`; a number
-    /// behind it where that name is something else's.
+    /// An enum type with these labels.
     fn enumeration(
         &self,
         labels: &[String],
-        column: &Column,
-        target: &Ident,
+        own: Option<&str>,
+        made_up: &str,
     ) -> Result<QualifiedName> {
-        let own = column.enum_names.first().map(|source| source.name.clone());
-        let made_up = format!("{}_{target}", self.table);
-        let numbered = (2..100).map(|n| format!("{made_up}_{n}"));
-        for candidate in own.into_iter().chain([made_up.clone()]).chain(numbered) {
-            let name = Ident::clipped(&candidate)?;
+        for name in own.into_iter().map(str::to_owned).chain(candidates(made_up)) {
+            let name = self.qualified(&name)?;
             match self.labels_of(&name)? {
-                Some(Labels { labels: Some(same) }) if same == labels => {
-                    return Ok(QualifiedName::new(self.schema.clone(), name));
-                }
+                Some(Labels { labels: Some(same) }) if same == labels => return Ok(name),
                 Some(_) => {}
-                None => return self.create_enum(name, labels),
+                None => return create(enumeration::create_enum(&name, labels), name),
             }
         }
-        Err(Error::new("42710", format!("could not find a free name for enum type \"{made_up}\"")))
+        Err(no_free_name(made_up))
     }
 
-    fn labels_of(&self, name: &Ident) -> Result<Option<Labels>> {
-        let arguments =
-            [DatumWithOid::from(self.schema.to_string()), DatumWithOid::from(name.to_string())];
+    /// A row type with these attributes.
+    fn composite(&self, attributes: &[(String, PgType)], made_up: &str) -> Result<QualifiedName> {
+        for name in candidates(made_up) {
+            let name = self.qualified(&name)?;
+            if self.labels_of(&name)?.is_none() {
+                let statement = composite::create_composite(&name, attributes, self.environment);
+                return create(statement, name);
+            }
+            match types::parse(&name.quoted()) {
+                Ok(PgType::Composite { attributes: same, .. }) if same == attributes => {
+                    return Ok(name);
+                }
+                _ => {}
+            }
+        }
+        Err(no_free_name(made_up))
+    }
+
+    fn qualified(&self, name: &str) -> Result<QualifiedName> {
+        Ok(QualifiedName::new(self.schema.clone(), Ident::clipped(name)?))
+    }
+
+    fn labels_of(&self, name: &QualifiedName) -> Result<Option<Labels>> {
+        let arguments = [
+            DatumWithOid::from(self.schema.to_string()),
+            DatumWithOid::from(name.name.to_string()),
+        ];
         spi::first(LABELS, &arguments)
     }
+}
 
-    fn create_enum(&self, name: Ident, labels: &[String]) -> Result<QualifiedName> {
-        let name = QualifiedName::new(self.schema.clone(), name);
-        let statement = enumeration::create_enum(&name, labels).map_err(|refused| {
-            Error::new("42602", refused.reason).hint("Ask for text with column_types.")
-        })?;
-        spi::execute(&statement.sql)?;
-        Ok(name)
-    }
+/// A made-up name, and numbered ones for where that is something else's. The number stays when the
+/// name has to be clipped.
+fn candidates(made_up: &str) -> impl Iterator<Item = String> {
+    let room = |end: &str| clip(made_up, MAX_IDENT - end.len()).to_owned() + end;
+    std::iter::once(made_up.to_owned()).chain((2..100).map(move |n| room(&format!("_{n}"))))
+}
+
+fn create(
+    statement: std::result::Result<Statement, Untranslatable>,
+    name: QualifiedName,
+) -> Result<QualifiedName> {
+    let statement = statement.map_err(|refused| {
+        Error::new("42602", refused.reason).hint("Ask for another type with column_types.")
+    })?;
+    spi::execute(&statement.sql)?;
+    Ok(name)
+}
+
+fn no_free_name(made_up: &str) -> Error {
+    Error::new("42710", format!("could not find a free name for type \"{made_up}\""))
 }

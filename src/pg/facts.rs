@@ -1,10 +1,16 @@
 //! What the catalog says of an existing relation, as far as a load depends on it.
 
-use migrator_model::{Ident, QualifiedName, layout::Attribute};
+use migrator_model::{
+    Ident, QualifiedName,
+    layout::{Attribute, Target},
+};
 use pgrx::{datum::DatumWithOid, pg_sys};
 use serde::Deserialize;
 
-use super::{spi, types};
+use super::{
+    domain::{self, Domain},
+    spi, types,
+};
 use crate::error::{Error, Result};
 
 /// A relation.
@@ -60,6 +66,11 @@ pub struct AttributeFacts {
     pub has_default: bool,
     /// Whether the current user may INSERT into it.
     pub may_insert: bool,
+    /// Whether the type is a domain.
+    pub is_domain: bool,
+    /// Its domain.
+    #[serde(skip)]
+    pub domain: Option<Domain>,
 }
 
 const RELATION: &str = "
@@ -76,14 +87,15 @@ const RELATION: &str = "
      WHERE c.oid = $1";
 
 const ATTRIBUTES: &str = "
-    SELECT a.attname::text AS name, a.atttypid::int8 AS type_oid,
+    SELECT a.attname::text AS name, a.atttypid::int8 AS type_oid, t.typtype IS NOT DISTINCT FROM 'd' AS is_domain,
            format_type(a.atttypid, a.atttypmod) AS type_name, a.atttypmod AS typmod,
            a.attstorage::text AS storage, a.attnotnull AS not_null, a.attisdropped AS dropped,
            a.attgenerated::text AS generated,
            (a.atthasdef OR a.attidentity <> '') AND a.attgenerated = '' AS has_default,
            NOT a.attisdropped
                AND has_column_privilege(a.attrelid, a.attnum, 'INSERT') AS may_insert
-      FROM pg_attribute a WHERE a.attrelid = $1 AND a.attnum > 0 ORDER BY a.attnum";
+      FROM pg_attribute a LEFT JOIN pg_type t ON t.oid = a.atttypid
+     WHERE a.attrelid = $1 AND a.attnum > 0 ORDER BY a.attnum";
 
 impl Facts {
     /// Looks a relation up by its OID.
@@ -91,6 +103,9 @@ impl Facts {
         let argument = [DatumWithOid::from(pg_sys::Oid::from(oid))];
         let mut facts: Facts = spi::one(RELATION, &argument)?;
         facts.attributes = spi::rows(ATTRIBUTES, &argument)?;
+        for attribute in facts.attributes.iter_mut().filter(|attribute| attribute.is_domain) {
+            attribute.domain = domain::of(attribute.type_oid)?;
+        }
         Ok(facts)
     }
 
@@ -101,11 +116,25 @@ impl Facts {
 }
 
 impl AttributeFacts {
+    /// What values are stored as; None for a type that no DuckDB value becomes.
+    pub fn target(&self) -> Result<Option<Target>> {
+        let (oid, typmod) = match &self.domain {
+            Some(domain) => (domain.base, domain.typmod),
+            None => (self.type_oid, self.typmod),
+        };
+        types::attribute_target(oid, typmod, &self.storage)
+    }
+
+    /// The domain whose constraints an INSERT has to check.
+    pub fn checked_domain(&self) -> Option<&Domain> {
+        self.domain.as_ref().filter(|domain| domain.constrained)
+    }
+
     /// The attribute for a scan that fills it from this column, or leaves it NULL.
     pub fn filled_from(&self, source: Option<usize>) -> Result<Attribute> {
         let target = match self.dropped {
             true => None,
-            false => types::attribute_target(self.type_oid, self.typmod, &self.storage)?,
+            false => self.target()?,
         };
         if target.is_none() && source.is_some() {
             let message = format!("no DuckDB value can become type {}", self.type_name);
@@ -125,7 +154,8 @@ struct Found {
 /// The OID of a relation, by the search path in force; None when there is none.
 pub fn relation_oid(name: &QualifiedName) -> Result<Option<u32>> {
     let argument = [DatumWithOid::from(name.quoted())];
-    let found: Found = spi::one("SELECT pg_catalog.to_regclass($1)::oid::int8 AS oid", &argument)?;
+    let found: Found =
+        spi::one_as_called("SELECT pg_catalog.to_regclass($1)::oid::int8 AS oid", &argument)?;
     Ok(found.oid)
 }
 
@@ -135,7 +165,8 @@ pub fn current_schema() -> Result<Ident> {
     struct Current {
         schema: Option<String>,
     }
-    let current: Current = spi::one("SELECT pg_catalog.current_schema()::text AS schema", &[])?;
+    let current: Current =
+        spi::one_as_called("SELECT pg_catalog.current_schema()::text AS schema", &[])?;
     let schema = current.schema.ok_or_else(|| {
         Error::new("3F000", "no schema has been selected to create in")
             .hint("Set search_path, or name the target with its schema.")

@@ -5,14 +5,17 @@
 pub mod acl;
 pub mod bulk_insert;
 pub mod compat;
+pub mod domain;
 pub mod exit;
 pub mod facts;
 pub mod files;
 pub mod image_check;
+pub mod memory;
 pub mod owner;
 pub mod progress;
 pub mod relation;
 pub mod report;
+pub mod row_type;
 pub mod scan_rows;
 pub mod search_path;
 pub mod server;

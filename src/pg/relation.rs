@@ -23,6 +23,12 @@ impl Relation {
         self.raw
     }
 
+    /// The type of its rows.
+    pub fn row_type(&self) -> pg_sys::Oid {
+        // SAFETY: the relation is open, so its pg_class row is live.
+        unsafe { (*(*self.raw).rd_rel).reltype }
+    }
+
     /// How its tuples are laid out.
     pub fn shape(&self) -> ImageShape {
         // SAFETY: the relation is open, so its descriptor is live; it is only read here.

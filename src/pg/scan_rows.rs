@@ -7,17 +7,22 @@ use pgrx::{AnyElement, pg_sys, prelude::*};
 
 use super::{
     image_check::{self, ImageShape},
+    relation::Relation,
     shared_memory::RowBuffer,
 };
 use crate::error::{Error, Result};
 
-/// Gives the next tuple image; None at the end.
-pub type NextImage<'a> = dyn FnMut(&mut Vec<u8>) -> Result<bool> + 'a;
+/// Puts the next tuple image into the buffer; false at the end.
+pub type NextImage<'a> = dyn FnMut(&mut RowBuffer) -> Result<bool> + 'a;
 
-/// The scan that is being read, with the shape its images must have.
+/// The scan that is being read, with what its images must be.
 struct Active {
     next: *mut NextImage<'static>,
     shape: ImageShape,
+    row_type: pg_sys::Oid,
+    buffer: RowBuffer,
+    /// Whether somebody has begun to read: the rows are for one reader only.
+    claimed: bool,
 }
 
 thread_local! {
@@ -33,58 +38,71 @@ impl Drop for Published {
     }
 }
 
-/// Makes a scan readable through `migrator.scan_rows()` while `run` runs.
+/// Makes a scan readable through `migrator.scan_rows()` while `run` runs, as rows of the relation
+/// whose attributes the scan fills.
 pub fn with_scan<T>(
     next: &mut NextImage<'_>,
-    shape: ImageShape,
+    relation: &Relation,
     run: impl FnOnce() -> Result<T>,
 ) -> Result<T> {
     let next: *mut NextImage<'_> = next;
     // SAFETY: only the lifetime changes; `Published` removes the pointer before `next` ends.
     let next = unsafe { std::mem::transmute::<*mut NextImage<'_>, *mut NextImage<'static>>(next) };
-    ACTIVE.with_borrow_mut(|active| *active = Some(Active { next, shape }));
+    let (shape, row_type) = (relation.shape(), relation.row_type());
+    let buffer = RowBuffer::default();
+    let active = Active { next, shape, row_type, buffer, claimed: false };
+    ACTIVE.with_borrow_mut(|slot| *slot = Some(active));
     let _published = Published;
     run()
 }
 
-fn next_row(type_oid: pg_sys::Oid) -> Result<Option<AnyElement>> {
-    let Some(active) = ACTIVE.with_borrow_mut(Option::take) else {
-        return Err(Error::new("55000", "no load is running in this session")
-            .detail("migrator.scan_rows() is a part of migrate_table()."));
-    };
-    let mut image = Vec::new();
+/// Reserves the scan for one call of `migrator.scan_rows()`. A trigger that reads along would take
+/// rows away; one that asks for another row type would misread every byte.
+fn claim(row_type: pg_sys::Oid) -> Result<()> {
+    ACTIVE.with_borrow_mut(|active| match active {
+        Some(active) if !active.claimed && active.row_type == row_type => {
+            active.claimed = true;
+            Ok(())
+        }
+        Some(_) => Err(Error::new("55000", "the rows of the running load are not for this query")
+            .detail("migrator.scan_rows() is a part of migrate_table().")),
+        None => Err(no_load()),
+    })
+}
+
+fn no_load() -> Error {
+    Error::new("55000", "no load is running in this session")
+        .detail("migrator.scan_rows() is a part of migrate_table().")
+}
+
+fn next_row() -> Result<Option<AnyElement>> {
+    let mut active = ACTIVE.with_borrow_mut(Option::take).ok_or_else(no_load)?;
     // SAFETY: the scan outlives its publication, and `take` above made this the only user.
-    let more = unsafe { (*active.next)(&mut image) };
-    let row = match more {
-        Ok(true) => Some(datum(&image, &active.shape, type_oid)),
-        Ok(false) => None,
-        Err(error) => return Err(error),
-    };
+    let more = unsafe { (*active.next)(&mut active.buffer) }?;
+    let row = more.then(|| datum(&mut active)).transpose()?;
     ACTIVE.with_borrow_mut(|slot| *slot = Some(active));
-    row.transpose()
+    Ok(row)
 }
 
 /// A copy of the image as a composite value in the current memory context. The server makes it:
 /// it knows what else it wants to find in one.
-fn datum(image: &[u8], shape: &ImageShape, type_oid: pg_sys::Oid) -> Result<AnyElement> {
-    image_check::check(image, shape)?;
-    let mut buffer = RowBuffer::default();
-    buffer.resize(image.len());
-    buffer.bytes_mut().copy_from_slice(image);
+fn datum(active: &mut Active) -> Result<AnyElement> {
+    let Active { buffer, shape, row_type, .. } = active;
+    image_check::check(buffer.bytes(), shape)?;
     // SAFETY: the image was checked and is MAXALIGNed in the buffer, which lives until the server
     // has copied it; the descriptor is released after that.
     unsafe {
         let mut tuple = pg_sys::HeapTupleData {
-            t_len: image.len() as u32,
+            t_len: buffer.bytes().len() as u32,
             t_data: buffer.bytes_mut().as_mut_ptr().cast(),
             ..Default::default()
         };
-        let descriptor = pg_sys::lookup_rowtype_tupdesc(type_oid, -1);
+        let descriptor = pg_sys::lookup_rowtype_tupdesc(*row_type, -1);
         let datum = pg_sys::heap_copy_tuple_as_datum(&mut tuple, descriptor);
         if (*descriptor).tdrefcount >= 0 {
             pg_sys::DecrTupleDescRefCount(descriptor);
         }
-        AnyElement::from_polymorphic_datum(datum, false, type_oid)
+        AnyElement::from_polymorphic_datum(datum, false, *row_type)
             .ok_or_else(|| Error::new("XX000", "a row cannot be NULL"))
     }
 }
@@ -100,8 +118,8 @@ fn scan_rows(
 ) -> std::result::Result<SetOfIterator<'static, AnyElement>, pgrx::pg_sys::panic::ErrorReport> {
     let _ = rowtype;
     // SAFETY: the server has set up the call.
-    let type_oid = unsafe { pg_sys::get_fn_expr_argtype((*fcinfo).flinfo, 0) };
-    let rows = std::iter::from_fn(move || match next_row(type_oid) {
+    claim(unsafe { pg_sys::get_fn_expr_argtype((*fcinfo).flinfo, 0) })?;
+    let rows = std::iter::from_fn(|| match next_row() {
         Ok(row) => row,
         Err(error) => {
             pgrx::pg_sys::panic::ErrorReport::from(error).report(pgrx::PgLogLevel::ERROR);

@@ -5,6 +5,11 @@ use std::{fs::File, ptr};
 
 use memmap2::{Mmap, MmapOptions};
 
+use crate::error::{Error, Result};
+
+/// A buffer that a large row has made larger than this, in words, is given back after it.
+const KEPT_WORDS: usize = 1 << 20;
+
 /// The mapped file.
 pub struct SharedMemory {
     map: Mmap,
@@ -30,11 +35,24 @@ impl RowBuffer {
         unsafe { std::slice::from_raw_parts_mut(self.words.as_mut_ptr().cast(), self.length) }
     }
 
-    /// Makes room for `length` bytes; what was there is of no use any more.
-    pub fn resize(&mut self, length: usize) {
-        self.words.resize(length.div_ceil(8), 0);
+    /// Makes room for `length` bytes; what was there is of no use any more. A lack of memory is an
+    /// error here: anywhere else it would abort the backend, and with it the cluster.
+    pub fn resize(&mut self, length: usize) -> Result<()> {
+        let words = length.div_ceil(8);
+        if words > self.words.capacity() || words < KEPT_WORDS && KEPT_WORDS < self.words.capacity()
+        {
+            self.words = Vec::new();
+            self.words.try_reserve_exact(words).map_err(|_| out_of_memory(length))?;
+        }
+        self.words.resize(words, 0);
         self.length = length;
+        Ok(())
     }
+}
+
+/// The server's own words for it.
+pub fn out_of_memory(bytes: usize) -> Error {
+    Error::new("53200", "out of memory").detail(format!("Failed on request of size {bytes}."))
 }
 
 impl SharedMemory {

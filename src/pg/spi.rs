@@ -1,18 +1,31 @@
-//! SQL from within: statements and queries as the current user.
+//! SQL from within, as the current user. Everything but what says otherwise runs with safe
+//! settings: no name or operator in it can be taken over by what the caller's search_path holds.
 
 use migrator_model::protocol::Failure;
 use pgrx::{Spi, datum::DatumWithOid};
 use serde::de::DeserializeOwned;
 
+use super::search_path::SafeSettings;
 use crate::error::{Error, Result};
 
 /// Runs a statement; an ERROR of the server goes to the user as it is.
 pub fn execute(sql: &str) -> Result<()> {
-    Spi::connect_mut(|client| client.update(sql, None, &[]).map(|_| ())).map_err(unexpected)
+    execute_with(sql, &[]).map(|_| ())
 }
 
 /// Runs a statement with arguments and returns how many rows it touched.
 pub fn execute_with(sql: &str, arguments: &[DatumWithOid<'_>]) -> Result<u64> {
+    let _safe = SafeSettings::enter();
+    run(sql, arguments)
+}
+
+/// Runs a statement with the caller's own settings, for triggers and constraints that are used to
+/// them. Every name in it must be qualified, and it must hold no operator.
+pub fn execute_as_called(sql: &str) -> Result<u64> {
+    run(sql, &[])
+}
+
+fn run(sql: &str, arguments: &[DatumWithOid<'_>]) -> Result<u64> {
     let touched = Spi::connect_mut(|client| client.update(sql, None, arguments).map(|t| t.len()));
     touched.map(|rows| rows as u64).map_err(unexpected)
 }
@@ -20,6 +33,15 @@ pub fn execute_with(sql: &str, arguments: &[DatumWithOid<'_>]) -> Result<u64> {
 /// The rows of a query, read into structs by way of the server's own JSON: the query's column
 /// names are the fields of `T`.
 pub fn rows<T: DeserializeOwned>(sql: &str, arguments: &[DatumWithOid<'_>]) -> Result<Vec<T>> {
+    let _safe = SafeSettings::enter();
+    rows_as_called(sql, arguments)
+}
+
+/// The same with the caller's own settings, to look names up as the caller means them.
+pub fn rows_as_called<T: DeserializeOwned>(
+    sql: &str,
+    arguments: &[DatumWithOid<'_>],
+) -> Result<Vec<T>> {
     let sql = format!("SELECT pg_catalog.row_to_json(q)::pg_catalog.text FROM ({sql}) q");
     // Not read-only: it has to see what this function has just created.
     Spi::connect_mut(|client| {
@@ -35,7 +57,17 @@ pub fn first<T: DeserializeOwned>(sql: &str, arguments: &[DatumWithOid<'_>]) -> 
 
 /// The only row of a query.
 pub fn one<T: DeserializeOwned>(sql: &str, arguments: &[DatumWithOid<'_>]) -> Result<T> {
-    first(sql, arguments)?.ok_or_else(|| Failure::new("XX000", "query returned no row").into())
+    only(rows(sql, arguments)?)
+}
+
+/// The only row of a query with the caller's own settings.
+pub fn one_as_called<T: DeserializeOwned>(sql: &str, arguments: &[DatumWithOid<'_>]) -> Result<T> {
+    only(rows_as_called(sql, arguments)?)
+}
+
+fn only<T>(rows: Vec<T>) -> Result<T> {
+    let first = rows.into_iter().next();
+    first.ok_or_else(|| Failure::new("XX000", "query returned no row").into())
 }
 
 fn parse<T: DeserializeOwned>(text: Option<String>) -> Result<T> {

@@ -2,13 +2,13 @@
 
 use migrator_model::{
     Ident, PgType, QualifiedName,
-    layout::{Attribute, Inner, Physical, Target},
-    pg_type::Environment,
+    layout::{Attribute, Inner, Physical, RowType, Target},
+    pg_type::{Environment, GeometryForm},
 };
 use pgrx::{datum::DatumWithOid, pg_sys};
 use serde::Deserialize;
 
-use super::{compat, relation::alignment, spi};
+use super::{compat, domain, relation::alignment, row_type, spi};
 use crate::error::{Error, Result};
 
 /// One row of pg_type, with the extension that the type belongs to.
@@ -66,6 +66,11 @@ const ATTRIBUTES: &str = "
 pub fn target(oid: u32, typmod: i32) -> Result<Option<Target>> {
     let argument = [DatumWithOid::from(pg_sys::Oid::from(oid))];
     let row: TypeRow = spi::one(TYPE, &argument)?;
+    if row.kind == "d" {
+        // Whoever looks inside an array or a row checks no domain there.
+        let domain = domain::of(oid)?.filter(|domain| !domain.constrained);
+        return domain.map_or(Ok(None), |domain| target(domain.base, domain.typmod));
+    }
     let Some((pg, inner)) = shape(oid, typmod, &row)? else { return Ok(None) };
     let physical = Physical {
         oid,
@@ -85,7 +90,7 @@ fn shape(oid: u32, typmod: i32, row: &TypeRow) -> Result<Option<(PgType, Inner)>
     }
     match row.kind.as_str() {
         "e" => enumeration(oid, row).map(Some),
-        "c" => composite(row),
+        "c" => composite(oid, row),
         _ => Ok(scalar(oid, typmod, row).map(|pg| (pg, Inner::Scalar))),
     }
 }
@@ -102,7 +107,7 @@ fn enumeration(oid: u32, row: &TypeRow) -> Result<(PgType, Inner)> {
     Ok((PgType::Enum { name: Some(name(row)?), labels }, Inner::Labels(oids)))
 }
 
-fn composite(row: &TypeRow) -> Result<Option<(PgType, Inner)>> {
+fn composite(oid: u32, row: &TypeRow) -> Result<Option<(PgType, Inner)>> {
     let argument = [DatumWithOid::from(pg_sys::Oid::from(row.relation))];
     let rows: Vec<AttributeRow> = spi::rows(ATTRIBUTES, &argument)?;
     let (mut attributes, mut types) = (Vec::new(), Vec::new());
@@ -118,7 +123,8 @@ fn composite(row: &TypeRow) -> Result<Option<(PgType, Inner)>> {
         attributes.push(Attribute { name: row.name, target, source, not_null: false });
     }
     let pg = PgType::Composite { name: Some(name(row)?), attributes: types };
-    Ok(Some((pg, Inner::Attributes(attributes))))
+    let header = row_type::header(oid);
+    Ok(Some((pg, Inner::Row(RowType { header, attributes }))))
 }
 
 /// The target of an attribute, whose storage may differ from its type's.
@@ -157,6 +163,7 @@ fn scalar(oid: u32, typmod: i32, row: &TypeRow) -> Option<PgType> {
         pg_sys::FLOAT8OID => PgType::Float8,
         pg_sys::TEXTOID => PgType::Text,
         pg_sys::VARCHAROID => PgType::Varchar(u32::try_from(typmod - 4).ok()),
+        pg_sys::BPCHAROID => PgType::Char(u32::try_from(typmod - 4).ok()),
         pg_sys::BYTEAOID => PgType::Bytea,
         pg_sys::VARBITOID => PgType::Varbit(length),
         pg_sys::DATEOID => PgType::Date,
@@ -184,19 +191,18 @@ fn extension_type(extension: &str, name: &str, typmod: i32) -> Option<PgType> {
     match (extension, name) {
         ("vector", "vector") => Some(PgType::Vector(dimensions)),
         ("vector", "halfvec") => Some(PgType::HalfVec(dimensions)),
-        ("postgis", "geometry") => Some(PgType::Geometry { srid: geometry_srid(typmod)? }),
+        ("postgis", "geometry") => Some(PgType::Geometry(geometry_form(typmod))),
         _ => None,
     }
 }
 
-/// PostGIS' modifier: Z and M in the two lowest bits, the type in six, the SRID in 21 with a
-/// sign. Only a column of any type and dimension takes what DuckDB may hold.
-fn geometry_srid(typmod: i32) -> Option<i32> {
-    match typmod {
-        ..0 => Some(0),
-        restricted if restricted & 0xff != 0 => None,
-        _ => Some((typmod & 0x0fff_ff00) >> 8),
-    }
+/// PostGIS' modifier (liblwgeom.h, TYPMOD_GET_…): M and Z in the two lowest bits, the type in six,
+/// the SRID in 20 and its sign.
+fn geometry_form(typmod: i32) -> Option<GeometryForm> {
+    let srid = ((typmod & 0x0fff_ff00) - (typmod & 0x1000_0000)) >> 8;
+    let kind = ((typmod & 0xfc) >> 2) as u8;
+    let form = GeometryForm { srid, kind, z: typmod & 2 != 0, m: typmod & 1 != 0 };
+    (typmod >= 0).then_some(form)
 }
 
 /// Reads a type name as SQL does, by the caller's search path.
@@ -213,19 +219,23 @@ pub fn parse(text: &str) -> Result<PgType> {
 
 #[derive(Deserialize)]
 struct ExtensionRow {
+    name: String,
     schema: String,
 }
 
 /// The types of other extensions that this database has.
 pub fn environment() -> Result<Environment> {
-    let sql = "SELECT n.nspname::text AS schema
+    let sql = "SELECT e.extname::text AS name, n.nspname::text AS schema
                  FROM pg_catalog.pg_extension e
                  JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
-                WHERE e.extname = 'vector'";
+                WHERE e.extname IN ('vector', 'postgis')";
     let mut environment = Environment::default();
-    // PostGIS' own form is not written yet: a GEOMETRY stays WKB, which loses nothing.
     for row in spi::rows::<ExtensionRow>(sql, &[])? {
-        environment.pgvector = Some(Ident::new(&row.schema)?);
+        let schema = Some(Ident::new(&row.schema)?);
+        match row.name.as_str() {
+            "vector" => environment.pgvector = schema,
+            _ => environment.postgis = schema,
+        }
     }
     Ok(environment)
 }
@@ -243,9 +253,11 @@ mod tests {
     }
 
     #[test]
-    fn a_restricted_geometry_takes_no_geometry() {
-        assert_eq!(geometry_srid(-1), Some(0));
-        assert_eq!(geometry_srid(4326 << 8), Some(4326));
-        assert_eq!(geometry_srid(4326 << 8 | 4), None);
+    fn a_geometry_column_says_what_it_takes() {
+        // SELECT atttypmod for geometry, geometry(Geometry,4326), geometry(PointZM,3857)
+        let form = |typmod| geometry_form(typmod).map(|form| form.to_string());
+        assert_eq!(form(-1), None);
+        assert_eq!(form(1_107_456).as_deref(), Some("Geometry,4326"));
+        assert_eq!(form(3857 << 8 | 1 << 2 | 3).as_deref(), Some("PointZM,3857"));
     }
 }

@@ -24,7 +24,7 @@ use crate::{
     error::{Error, Result, system},
     pg::{
         exit,
-        shared_memory::SharedMemory,
+        shared_memory::{SharedMemory, out_of_memory},
         wait::{self, Until},
     },
 };
@@ -105,7 +105,11 @@ impl Connection {
         let mut bytes = [0; 16 << 10];
         match self.socket.read(&mut bytes) {
             Ok(0) => return Err(self.died()),
-            Ok(length) => self.inbox.extend_from_slice(&bytes[..length]),
+            Ok(length) => {
+                let room = self.inbox.try_reserve(length);
+                room.map_err(|_| out_of_memory(self.inbox.len() + length))?;
+                self.inbox.extend_from_slice(&bytes[..length]);
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 wait::wait(self.socket.as_fd(), Until::Readable, None);
             }

@@ -38,19 +38,17 @@ impl<'c> ScanStream<'c> {
 
     /// Waits for the next event; None at the end.
     pub fn next(&mut self) -> Result<Option<Event>> {
-        loop {
+        while self.done.is_none() {
             match self.connection.receive()? {
                 Reply::Expect(rows) => return Ok(Some(Event::Expect(rows))),
                 Reply::Rejects(rejects) => return Ok(Some(Event::Rejects(rejects))),
                 Reply::Slot(full) if self.take(&full)? => return Ok(Some(Event::Rows)),
                 Reply::Slot(_) => {}
-                Reply::Done(done) => {
-                    self.done = Some(*done);
-                    return Ok(None);
-                }
+                Reply::Done(done) => self.done = Some(*done),
                 _ => return Err(malformed()),
             }
         }
+        Ok(None)
     }
 
     /// The rows that arrived last, and where their images lie: offset and length, MAXALIGNed.
@@ -74,7 +72,7 @@ impl<'c> ScanStream<'c> {
     }
 
     fn take_rows(&mut self, full: &FullSlot) -> Result<bool> {
-        self.buffer.resize(full.used);
+        self.buffer.resize(full.used.min(SLOT_BYTES))?;
         self.copy(full, 0)?;
         self.images.clear();
         let mut images = Images::new(self.buffer.bytes());
@@ -93,7 +91,7 @@ impl<'c> ScanStream<'c> {
     fn take_fragment(&mut self, full: &FullSlot, offset: usize, total: usize) -> Result<bool> {
         if offset == 0 {
             self.arrived = 0;
-            self.buffer.resize(total.min(MAX_FIELD_BYTES + 1));
+            self.buffer.resize(total.min(MAX_FIELD_BYTES + 1))?;
         }
         let fits = total == self.buffer.bytes().len() && offset == self.arrived;
         if !fits || full.used == 0 {

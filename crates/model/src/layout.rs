@@ -17,6 +17,8 @@ pub const INFOMASK2_AT: usize = 18;
 pub const INFOMASK_AT: usize = 20;
 /// Offset of t_hoff in the header.
 pub const HOFF_AT: usize = 22;
+/// The part of a row value's header that is its type's: from datum_typmod to t_ctid.
+pub const ROW_TYPE_FIELDS: std::ops::Range<usize> = 4..INFOMASK2_AT;
 /// HEAP_HASNULL
 pub const HAS_NULL: u16 = 0x0001;
 /// HEAP_HASVARWIDTH
@@ -67,7 +69,17 @@ pub enum Inner {
     /// An enum: pg_enum's OIDs in the order of the PostgreSQL labels.
     Labels(Vec<u32>),
     /// A row type.
-    Attributes(Vec<Attribute>),
+    Row(RowType),
+}
+
+/// The parts of a row type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowType {
+    /// The header of a value without any attribute set, as the server makes it: where the version
+    /// stamps its values, they bear this stamp.
+    pub header: [u8; HEADER_BYTES],
+    /// Its attributes; `source` is the position among those that are not dropped.
+    pub attributes: Vec<Attribute>,
 }
 
 /// One attribute of the target relation or row type, in attnum order.
@@ -89,7 +101,10 @@ impl Target {
         let inner = match pg {
             PgType::Array(element) => Inner::Element(Box::new(Target::dry(element))),
             PgType::Enum { labels, .. } => Inner::Labels(vec![0; labels.len()]),
-            PgType::Composite { attributes, .. } => Inner::Attributes(dry_attributes(attributes)),
+            PgType::Composite { attributes, .. } => {
+                let attributes = dry_attributes(attributes);
+                Inner::Row(RowType { header: [0; HEADER_BYTES], attributes })
+            }
             _ => Inner::Scalar,
         };
         let (len, align) = dry_size(pg);
@@ -118,7 +133,7 @@ fn dry_size(pg: &PgType) -> (i16, u8) {
         PgType::TimeTz(_) => (12, 8),
         PgType::Interval => (16, 8),
         PgType::Uuid => (16, 1),
-        PgType::Composite { .. } | PgType::Geometry { .. } => (-1, 8),
+        PgType::Composite { .. } | PgType::Geometry(_) => (-1, 8),
         PgType::Array(element) if dry_size(element).1 == 8 => (-1, 8),
         _ => (-1, 4),
     }

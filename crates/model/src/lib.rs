@@ -4,6 +4,7 @@
 //! Everything here is plain data and pure functions: no I/O, no PostgreSQL, no DuckDB.
 
 pub mod catalog;
+pub mod crs;
 pub mod ident;
 pub mod layout;
 pub mod logical_type;

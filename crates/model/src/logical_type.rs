@@ -16,6 +16,15 @@ pub struct Field {
     pub logical: LogicalType,
 }
 
+impl Field {
+    /// The field of this name: spelled exactly so, or else in another case, as DuckDB finds it.
+    pub fn position(fields: &[Field], name: &str) -> Option<usize> {
+        let exact = fields.iter().position(|field| field.name == name);
+        let folded = || fields.iter().position(|f| f.name.to_lowercase() == name.to_lowercase());
+        exact.or_else(folded)
+    }
+}
+
 /// A logical type of DuckDB 2.0, with its parameters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)] // The variants bear DuckDB's own names.

@@ -19,6 +19,8 @@ pub enum PgType {
     Text,
     /// Length in characters.
     Varchar(Option<u32>),
+    /// Length in characters; None for `bpchar`, which has none.
+    Char(Option<u32>),
     Bytea,
     /// Length in bits.
     Varbit(Option<u32>),
@@ -42,15 +44,56 @@ pub enum PgType {
     Vector(Option<u32>),
     /// pgvector's `halfvec`, with its dimensions.
     HalfVec(Option<u32>),
-    /// PostGIS' `geometry`, with its SRID (0: unknown).
-    Geometry {
-        srid: i32,
-    },
+    /// PostGIS' `geometry`, with what a column's modifier restricts it to.
+    Geometry(Option<GeometryForm>),
     /// A row type: its name, once it has one, and its attributes.
     Composite {
         name: Option<QualifiedName>,
         attributes: Vec<(String, PgType)>,
     },
+}
+
+/// What PostGIS' type modifier restricts a column to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GeometryForm {
+    /// The SRID; 0 for any.
+    pub srid: i32,
+    /// The place in [`GEOMETRY_KINDS`]; 0 for any.
+    pub kind: u8,
+    /// Whether values have a Z ordinate; one that has none more or less does not fit.
+    pub z: bool,
+    /// Whether values have an M ordinate.
+    pub m: bool,
+}
+
+/// The names of PostGIS' geometry types, at the places of their numbers (liblwgeom.h).
+pub const GEOMETRY_KINDS: [&str; 16] = [
+    "Geometry",
+    "Point",
+    "LineString",
+    "Polygon",
+    "MultiPoint",
+    "MultiLineString",
+    "MultiPolygon",
+    "GeometryCollection",
+    "CircularString",
+    "CompoundCurve",
+    "CurvePolygon",
+    "MultiCurve",
+    "MultiSurface",
+    "PolyhedralSurface",
+    "Triangle",
+    "Tin",
+];
+
+impl std::fmt::Display for GeometryForm {
+    /// Writes the modifier as `postgis_typmod_out()` does.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = GEOMETRY_KINDS.get(usize::from(self.kind)).unwrap_or(&GEOMETRY_KINDS[0]);
+        let (z, m) = (if self.z { "Z" } else { "" }, if self.m { "M" } else { "" });
+        write!(f, "{kind}{z}{m}")?;
+        if self.srid > 0 { write!(f, ",{}", self.srid) } else { Ok(()) }
+    }
 }
 
 /// Where the types of other extensions live in this database.
@@ -68,7 +111,7 @@ impl PgType {
         match self {
             Self::Array(element) => format!("{}[]", element.sql(environment)),
             Self::Vector(_) | Self::HalfVec(_) => qualified(&environment.pgvector, self),
-            Self::Geometry { .. } => qualified(&environment.postgis, self),
+            Self::Geometry(_) => qualified(&environment.postgis, self),
             Self::Enum { name: Some(name), .. } | Self::Composite { name: Some(name), .. } => {
                 name.quoted()
             }
@@ -98,6 +141,7 @@ impl std::fmt::Display for PgType {
         match self {
             Self::Numeric(Some((precision, scale))) => write!(f, "numeric({precision},{scale})"),
             Self::Varchar(length) => with_modifier(f, "character varying", *length),
+            Self::Char(Some(length)) => write!(f, "character({length})"),
             Self::Varbit(length) => with_modifier(f, "bit varying", *length),
             Self::Time(digits) => temporal(f, "time", *digits, "without"),
             Self::TimeTz(digits) => temporal(f, "time", *digits, "with"),
@@ -105,8 +149,7 @@ impl std::fmt::Display for PgType {
             Self::TimestampTz(digits) => temporal(f, "timestamp", *digits, "with"),
             Self::Vector(dimensions) => with_modifier(f, "vector", *dimensions),
             Self::HalfVec(dimensions) => with_modifier(f, "halfvec", *dimensions),
-            Self::Geometry { srid: 0 } => f.write_str("geometry"),
-            Self::Geometry { srid } => write!(f, "geometry(Geometry,{srid})"),
+            Self::Geometry(Some(form)) => write!(f, "geometry({form})"),
             Self::Array(element) => write!(f, "{element}[]"),
             Self::Enum { name: Some(name), .. } | Self::Composite { name: Some(name), .. } => {
                 f.write_str(name.name.as_str())
@@ -126,12 +169,14 @@ fn plain_name(pg: &PgType) -> &'static str {
         PgType::Float4 => "real",
         PgType::Float8 => "double precision",
         PgType::Text => "text",
+        PgType::Char(_) => "bpchar",
         PgType::Bytea => "bytea",
         PgType::Date => "date",
         PgType::Interval => "interval",
         PgType::Uuid => "uuid",
         PgType::Json => "json",
         PgType::Jsonb => "jsonb",
+        PgType::Geometry(_) => "geometry",
         PgType::Enum { .. } => "enum",
         _ => "composite",
     }

@@ -45,11 +45,13 @@ pub enum Loss {
     NulBytes,
     /// A NULL or non-finite element, so that pgvector's types cannot hold the array.
     NotAVector,
+    /// A Z or M ordinate, which the column's geometry type has no room for.
+    Ordinates,
 }
 
 impl Loss {
     /// Every kind, in the order of the counters.
-    pub const ALL: [Loss; 7] = [
+    pub const ALL: [Loss; 8] = [
         Loss::Nanoseconds,
         Loss::DuplicateKey,
         Loss::NegativeZero,
@@ -57,6 +59,7 @@ impl Loss {
         Loss::FloatPrecision,
         Loss::NulBytes,
         Loss::NotAVector,
+        Loss::Ordinates,
     ];
 }
 
@@ -70,6 +73,7 @@ impl fmt::Display for Loss {
             Loss::FloatPrecision => "floating-point precision",
             Loss::NulBytes => "NUL bytes",
             Loss::NotAVector => "NULL or non-finite elements of a vector",
+            Loss::Ordinates => "Z or M ordinates",
         })
     }
 }
@@ -84,6 +88,13 @@ impl Losses {
         self.0[loss as usize] += 1;
     }
 
+    /// Counts one value for each kind that it has lost something of.
+    pub fn add(&mut self, lost: Lost) {
+        if lost.0 != 0 {
+            Loss::ALL.into_iter().filter(|loss| lost.has(*loss)).for_each(|loss| self.count(loss));
+        }
+    }
+
     /// The values counted for one kind.
     pub fn of(&self, loss: Loss) -> u64 {
         self.0[loss as usize]
@@ -93,11 +104,27 @@ impl Losses {
     pub fn iter(&self) -> impl Iterator<Item = (Loss, u64)> + '_ {
         Loss::ALL.into_iter().map(|loss| (loss, self.of(loss))).filter(|(_, count)| *count > 0)
     }
+}
 
-    /// Adds another's counts.
-    pub fn add(&mut self, other: &Losses) {
-        for (mine, theirs) in self.0.iter_mut().zip(other.0) {
-            *mine += theirs;
-        }
+/// What one value has lost, by kind: a set, however often within the value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lost(u8);
+
+const _: () = assert!(Loss::ALL.len() <= u8::BITS as usize);
+
+impl Lost {
+    /// Notes a kind.
+    pub fn note(&mut self, loss: Loss) {
+        self.0 |= 1 << loss as u8;
+    }
+
+    /// Whether a kind was noted.
+    pub fn has(self, loss: Loss) -> bool {
+        self.0 & 1 << loss as u8 != 0
+    }
+
+    /// Notes what a part of the value has lost.
+    pub fn merge(&mut self, part: Lost) {
+        self.0 |= part.0;
     }
 }

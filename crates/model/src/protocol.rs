@@ -20,7 +20,7 @@ use crate::{
 /// Both ends must have the same; it changes with any message.
 pub const PROTOCOL_VERSION: u32 = 1;
 /// No message is longer, in bytes.
-pub const MAX_MESSAGE: usize = 256 << 20;
+pub const MAX_MESSAGE: usize = 64 << 20;
 
 /// What the backend says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

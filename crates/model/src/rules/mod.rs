@@ -11,6 +11,8 @@ use crate::{
     policy::{Loss, Losses},
 };
 
+pub use nested::composite;
+
 /// How much of a value's meaning its PostgreSQL type keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fidelity {
@@ -86,16 +88,11 @@ pub fn rule(logical: &LogicalType) -> Option<&'static Rule> {
 pub fn depends_on_data(logical: &LogicalType, environment: &Environment) -> bool {
     let Some(rule) = rule(logical) else { return false };
     match (rule.default)(logical, environment) {
-        PgType::Array(_) => array_depends(logical, rule),
-        PgType::Vector(_) => true,
+        PgType::Array(_) => !rule.losses.is_empty() || logical.any(&has_losses),
+        PgType::Vector(_) | PgType::Geometry(Some(_)) => true,
+        PgType::Geometry(None) | PgType::Bytea => false,
         _ => !rule.losses.is_empty() && logical.any(&has_losses),
     }
-}
-
-/// A list of one level is always a rectangle; what its elements may lose counts either way.
-fn array_depends(logical: &LogicalType, rule: &Rule) -> bool {
-    let levels = nested::levels(logical);
-    levels > 1 && rule.losses.contains(&Loss::NotRectangular) || logical.any(&has_losses)
 }
 
 /// Whether single values of exactly this type (not its children) may lose something.
@@ -122,6 +119,9 @@ pub fn judge(logical: &LogicalType, pg: PgType, losses: &Losses) -> Mapping {
         return unsupported(logical);
     };
     let lost: Vec<_> = losses.iter().map(|(loss, n)| format!("{n} values lose {loss}")).collect();
+    if lost.is_empty() && matches!(pg.innermost(), PgType::Composite { .. }) {
+        return Mapping { pg, fidelity: Fidelity::Exact, note: String::new() };
+    }
     if lost.is_empty() {
         return Mapping { pg, fidelity: rule.fidelity, note: rule.note.to_owned() };
     }

@@ -1,9 +1,10 @@
 //! Rules for lists, arrays, structs, maps, unions, variants and geometries.
 
-use super::{Fidelity, Mapping, Rule, allows, rule};
+use super::{Fidelity, Mapping, Rule, allows, map, rule};
 use crate::{
-    logical_type::LogicalType as L,
-    pg_type::{Environment, PgType as P},
+    crs::srid_of_crs,
+    logical_type::{Field, LogicalType as L},
+    pg_type::{Environment, GeometryForm, PgType as P},
     policy::{Loss, Losses},
 };
 
@@ -63,11 +64,64 @@ fn embedding(logical: &L, environment: &Environment) -> P {
 
 fn list_allows(logical: &L, pg: &P) -> bool {
     match pg {
-        P::Array(element) => allows(leaf(logical), element),
+        P::Array(element) => levels(logical) <= MAX_DIMENSIONS && allows(leaf(logical), element),
         P::Vector(_) | P::HalfVec(_) => {
             levels(logical) == 1 && matches!(leaf(logical), L::Float | L::Double)
         }
         other => is_json(other),
+    }
+}
+
+/// Whether each attribute of a row type has a field of its name, and each field an attribute.
+fn struct_allows(logical: &L, pg: &P) -> bool {
+    let (L::Struct(fields), P::Composite { attributes, .. }) = (logical, pg) else {
+        return is_json(pg);
+    };
+    let fits = |(name, pg): &(String, P)| {
+        let field = Field::position(fields, name).and_then(|at| fields.get(at));
+        field.is_some_and(|field| allows(&field.logical, pg))
+    };
+    fields.len() == attributes.len() && attributes.iter().all(fits)
+}
+
+/// The type of a STRUCT as a row type (`options.struct`), also inside lists: unnamed, with what its
+/// fields become. None for every other type.
+pub fn composite(logical: &L, environment: &Environment) -> Option<P> {
+    match logical {
+        L::Struct(fields) => {
+            let attribute = |field: &Field| {
+                let own = composite(&field.logical, environment);
+                let default = || map(&field.logical, environment, &Losses::default()).pg;
+                (field.name.clone(), own.unwrap_or_else(default))
+            };
+            Some(P::Composite { name: None, attributes: fields.iter().map(attribute).collect() })
+        }
+        L::List(_) | L::Array(..) if levels(logical) <= MAX_DIMENSIONS => {
+            Some(P::Array(Box::new(composite(leaf(logical), environment)?)))
+        }
+        _ => None,
+    }
+}
+
+fn geometry(logical: &L, environment: &Environment) -> P {
+    let L::Geometry { crs } = logical else { return P::Bytea };
+    if environment.postgis.is_none() {
+        return P::Bytea;
+    }
+    let srid = crs.as_deref().and_then(srid_of_crs);
+    P::Geometry(srid.map(|srid| GeometryForm { srid, kind: 0, z: false, m: false }))
+}
+
+/// A column of another SRID than the source's would misplace every value.
+fn geometry_allows(logical: &L, pg: &P) -> bool {
+    let L::Geometry { crs } = logical else { return false };
+    match pg {
+        P::Bytea | P::Geometry(None) => true,
+        P::Geometry(Some(form)) => {
+            let srid = crs.as_deref().and_then(srid_of_crs);
+            form.srid == 0 || srid.is_none_or(|srid| srid == form.srid)
+        }
+        _ => false,
     }
 }
 
@@ -77,6 +131,10 @@ pub(super) fn instead(logical: &L, pg: &P, losses: &Losses) -> Option<Mapping> {
         let note = "arrays with NULL or non-finite elements are no vectors".to_owned();
         let pg = P::Array(Box::new(P::Float4));
         return Some(Mapping { pg, fidelity: Fidelity::Exact, note });
+    }
+    if losses.of(Loss::Ordinates) > 0 && matches!(pg, P::Geometry(_)) {
+        let note = "some values have Z or M, which a type modifier would have to say".to_owned();
+        return Some(Mapping { pg: P::Geometry(None), fidelity: Fidelity::Widened, note });
     }
     if losses.of(Loss::NotRectangular) > 0 && matches!(pg, P::Array(_)) {
         let note = "some lists are no rectangles, which an array type cannot hold".to_owned();
@@ -120,7 +178,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         duckdb: "lists and arrays of STRUCT, MAP, UNION, TUPLE, VARIANT",
         applies: wants_jsonb,
-        alternatives: "jsonb[], json",
+        alternatives: "jsonb[], json, an array of a row type (`options.struct`)",
         allows: |l, pg| is_json(pg) || list_allows(l, pg),
         note: "an array type has at most 6 dimensions: deeper lists too",
         ..JSON
@@ -128,9 +186,20 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         duckdb: "LIST(T), ARRAY(T, n)",
         postgres: "T[]",
-        applies: is_list,
+        applies: |l| levels(l) == 1,
         default: array_of_leaf,
         alternatives: "vector(n), halfvec(n) for FLOAT and DOUBLE, jsonb, json",
+        allows: list_allows,
+        fidelity: Fidelity::Exact,
+        losses: &[],
+        note: "",
+    },
+    Rule {
+        duckdb: "lists in lists",
+        postgres: "T[] of as many dimensions",
+        applies: is_list,
+        default: array_of_leaf,
+        alternatives: "jsonb, json",
         allows: list_allows,
         fidelity: Fidelity::Exact,
         losses: &[Loss::NotRectangular],
@@ -139,7 +208,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         duckdb: "STRUCT",
         applies: |l| matches!(l, L::Struct(_)),
-        alternatives: "json, one column per field (`options.struct`)",
+        alternatives: "json, a row type, one column per field (`options.struct`)",
+        allows: struct_allows,
         note: "an object; NaN, infinities and -0 as strings, what JSON has no type for as text",
         ..JSON
     },
@@ -159,13 +229,13 @@ pub(super) const RULES: &[Rule] = &[
     Rule { duckdb: "VARIANT", applies: |l| *l == L::Variant, ..JSON },
     Rule {
         duckdb: "GEOMETRY",
-        postgres: "bytea",
+        postgres: "geometry(Geometry,srid) with PostGIS, else bytea",
         applies: |l| matches!(l, L::Geometry { .. }),
-        default: |_, _| P::Bytea,
-        alternatives: "",
-        allows: |_, pg| *pg == P::Bytea,
+        default: geometry,
+        alternatives: "geometry, geometry(…), bytea",
+        allows: geometry_allows,
         fidelity: Fidelity::Widened,
-        losses: &[],
-        note: "ISO WKB, little endian; the CRS stays behind",
+        losses: &[Loss::Ordinates],
+        note: "geometry without a modifier where there is no EPSG code, or Z or M; bytea is ISO WKB and leaves the CRS behind",
     },
 ];

@@ -21,7 +21,7 @@ pub(super) fn is_integer(logical: &L) -> bool {
 }
 
 pub(super) fn is_text(pg: &P) -> bool {
-    matches!(pg, P::Text | P::Varchar(_))
+    matches!(pg, P::Text | P::Varchar(_) | P::Char(_))
 }
 
 fn integer_allows(_: &L, pg: &P) -> bool {
@@ -180,7 +180,7 @@ pub(super) const RULES: &[Rule] = &[
         duckdb: "VARCHAR",
         postgres: "text",
         applies: |l| *l == L::Varchar,
-        alternatives: "varchar(n), bytea (UTF-8), json, jsonb",
+        alternatives: "varchar(n), character(n), bytea (UTF-8), json, jsonb",
         allows: |_, pg| is_text(pg) || matches!(pg, P::Bytea | P::Json | P::Jsonb),
         note: "NUL bytes: see `options.nul_bytes`",
         ..PLAIN

@@ -3,7 +3,7 @@
 use migrator_model::{
     BadValue, LogicalType,
     layout::{Inner, MAX_ALIGN, Physical, align_up},
-    policy::{Loss, Losses},
+    policy::{Loss, Lost},
     protocol::Failure,
 };
 
@@ -16,8 +16,6 @@ use crate::vector::{Data, ListEntry, Validity, Vector};
 
 /// MaxArraySize
 const MAX_ELEMENTS: usize = 134_217_727;
-/// MAXDIM
-const MAX_DIMENSIONS: usize = 6;
 
 /// One level of LIST or ARRAY.
 enum Level<'c> {
@@ -123,9 +121,9 @@ impl Cells for Arrays<'_> {
         !self.validity.is_valid(row)
     }
 
-    fn put(&self, row: usize, out: &mut Vec<u8>, losses: &mut Losses) -> Result<(), BadValue> {
+    fn put(&self, row: usize, out: &mut Vec<u8>, lost: &mut Lost) -> Result<(), BadValue> {
         let Some(rectangle) = self.levels.rectangle(row) else {
-            losses.count(Loss::NotRectangular);
+            lost.note(Loss::NotRectangular);
             let reason = "multidimensional arrays must have sub-arrays with matching dimensions";
             return Err(BadValue::new("2202E", reason));
         };
@@ -133,7 +131,7 @@ impl Cells for Arrays<'_> {
             return Err(BadValue::new("54000", "array size exceeds the maximum allowed"));
         }
         let open = varlena::open(out, &self.physical);
-        write(out, open.start, &rectangle, &self.elements, losses)?;
+        write(out, open.start, &rectangle, &self.elements, lost)?;
         varlena::close(out, &open, &self.physical)
     }
 }
@@ -147,13 +145,6 @@ pub fn bind<'c>(
         return Err(Failure::new("XX000", "array without an element type"));
     };
     let levels = Levels::of(column.logical, vector);
-    if levels.levels.len() > MAX_DIMENSIONS {
-        let count = levels.levels.len();
-        let message = format!(
-            "number of array dimensions ({count}) exceeds the maximum allowed ({MAX_DIMENSIONS})"
-        );
-        return Err(Failure::new("54000", message));
-    }
     let leaf = Column::element(levels.leaf_type, element, column.policy);
     let cells = bind::bind(leaf, levels.leaf)?;
     let elements = Elements { cells, oid: leaf.physical.oid, align: leaf.physical.align };
@@ -167,7 +158,7 @@ fn write(
     start: usize,
     rectangle: &Rectangle,
     elements: &Elements<'_>,
-    losses: &mut Losses,
+    lost: &mut Lost,
 ) -> Result<(), BadValue> {
     let cells = elements.cells.as_ref();
     let rows = || rectangle.runs.iter().flat_map(|(start, length)| *start..*start + *length);
@@ -197,7 +188,7 @@ fn write(
         if has_nulls {
             out[bits + at / 8] |= 1 << (at % 8);
         }
-        cells.put(row, out, losses)?;
+        cells.put(row, out, lost)?;
         // Behind the last one, too: the server adds up aligned lengths when it takes an array
         // apart (array_set_element, array_cat), and would read and write past the end.
         varlena::pad(out, elements.align);

@@ -3,12 +3,13 @@
 use migrator_model::{
     BadValue, LogicalType, PgType,
     layout::{Inner, Physical, Target},
-    policy::Losses,
+    policy::Lost,
     protocol::Failure,
 };
 
 use super::{
-    Cells, Policy, array, display, embedding, float, integer, json, nested, temporal, text, tuple,
+    Cells, Policy, array, display, embedding, float, geometry, integer, json, nested, temporal,
+    text, tuple,
 };
 use crate::vector::{Data, Validity, Vector};
 
@@ -47,21 +48,21 @@ pub struct Each<'c, T, F> {
 
 impl<'c, T, F> Cells for Each<'c, T, F>
 where
-    F: Fn(&'c T, &mut Vec<u8>, &mut Losses) -> Result<(), BadValue>,
+    F: Fn(&'c T, &mut Vec<u8>, &mut Lost) -> Result<(), BadValue>,
 {
     fn is_null(&self, row: usize) -> bool {
         !self.validity.is_valid(row)
     }
 
-    fn put(&self, row: usize, out: &mut Vec<u8>, losses: &mut Losses) -> Result<(), BadValue> {
-        (self.put)(&self.values[row], out, losses)
+    fn put(&self, row: usize, out: &mut Vec<u8>, lost: &mut Lost) -> Result<(), BadValue> {
+        (self.put)(&self.values[row], out, lost)
     }
 }
 
 /// Boxed cells over a slice.
 pub fn each<'c, T, F>(validity: Validity<'c>, values: &'c [T], put: F) -> Box<dyn Cells + 'c>
 where
-    F: Fn(&'c T, &mut Vec<u8>, &mut Losses) -> Result<(), BadValue> + 'c,
+    F: Fn(&'c T, &mut Vec<u8>, &mut Lost) -> Result<(), BadValue> + 'c,
 {
     Box::new(Each { validity, values, put })
 }
@@ -76,14 +77,14 @@ pub struct ByRow<'c, F> {
 
 impl<F> Cells for ByRow<'_, F>
 where
-    F: Fn(usize, &mut Vec<u8>, &mut Losses) -> Result<(), BadValue>,
+    F: Fn(usize, &mut Vec<u8>, &mut Lost) -> Result<(), BadValue>,
 {
     fn is_null(&self, row: usize) -> bool {
         !self.validity.is_valid(row)
     }
 
-    fn put(&self, row: usize, out: &mut Vec<u8>, losses: &mut Losses) -> Result<(), BadValue> {
-        (self.put)(row, out, losses)
+    fn put(&self, row: usize, out: &mut Vec<u8>, lost: &mut Lost) -> Result<(), BadValue> {
+        (self.put)(row, out, lost)
     }
 }
 
@@ -95,7 +96,7 @@ impl Cells for Nulls {
         true
     }
 
-    fn put(&self, _: usize, _: &mut Vec<u8>, _: &mut Losses) -> Result<(), BadValue> {
+    fn put(&self, _: usize, _: &mut Vec<u8>, _: &mut Lost) -> Result<(), BadValue> {
         Ok(())
     }
 }
@@ -116,8 +117,9 @@ pub fn bind<'c>(
         (L::Struct(_), P::Composite { .. }) => return tuple::bind_composite(column, vector),
         (L::Varchar | L::Json, P::Json | P::Jsonb) => json::bind(column, vector),
         (_, P::Json | P::Jsonb) => Some(nested::bind(column, vector)),
+        (L::Geometry { .. }, P::Geometry(_)) => geometry::bind(column, vector),
         (L::Varchar | L::Json | L::Blob | L::Geometry { .. }, _) => text::bind(column, vector),
-        (_, P::Text | P::Varchar(_)) => Some(display::bind(column, vector)),
+        (_, P::Text | P::Varchar(_) | P::Char(_)) => Some(display::bind(column, vector)),
         (L::Boolean, _) => boolean(column, vector),
         (L::Float | L::Double, _) => float::bind(column, vector),
         (L::Bit, _) => text::bind_bit(column, vector),
@@ -173,7 +175,7 @@ fn enumeration<'c>(
     };
     let oids: Option<Vec<u32>> = mine.iter().map(oid).collect();
     let Some(oids) = oids else { return Ok(None) };
-    let put = move |row, out: &mut Vec<u8>, _: &mut Losses| {
+    let put = move |row, out: &mut Vec<u8>, _: &mut Lost| {
         let oid = enum_index(&vector.data, row).and_then(|index| oids.get(index));
         let oid = oid.ok_or_else(|| BadValue::new("22P02", "invalid input value for enum"))?;
         super::varlena::fixed(out, 4, oid.to_le_bytes());

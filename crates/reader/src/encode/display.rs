@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use migrator_model::{LogicalType, PgType, ident::clip, policy::Losses};
+use migrator_model::{LogicalType, ident::clip, policy::Lost};
 
 use super::{
     Cells,
@@ -21,13 +21,10 @@ const NANOS_PER_DAY: i64 = 86_400_000_000_000;
 
 /// Binds any type to text.
 pub fn bind<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Box<dyn Cells + 'c> {
-    let limit = match &column.target.pg {
-        PgType::Varchar(limit) => *limit,
-        _ => None,
-    };
-    let put = move |row, out: &mut Vec<u8>, losses: &mut Losses| {
+    let length = text::Length::of(&column.target.pg).unwrap_or(text::Length::Any);
+    let put = move |row, out: &mut Vec<u8>, lost: &mut Lost| {
         let value = value(column.logical, vector, row);
-        text::put(value.as_bytes(), limit, &column.physical, column.policy, out, losses)
+        text::put(value.as_bytes(), length, &column.physical, column.policy, out, lost)
     };
     Box::new(ByRow { validity: vector.validity, put })
 }

@@ -3,7 +3,7 @@
 use half::f16;
 use migrator_model::{
     BadValue, PgType,
-    policy::{Loss, Losses},
+    policy::{Loss, Lost},
 };
 
 use super::{
@@ -47,19 +47,19 @@ pub fn bind<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Box<dyn Ce
             })
         }
         (Data::F64(values), PgType::Vector(wanted)) => {
-            from.cells(values, *wanted, |value, out, losses| {
-                out.extend_from_slice(&float::narrow(value, policy, losses)?.to_le_bytes());
+            from.cells(values, *wanted, |value, out, lost| {
+                out.extend_from_slice(&float::narrow(value, policy, lost)?.to_le_bytes());
                 Ok(())
             })
         }
         (Data::F32(values), PgType::HalfVec(wanted)) => {
-            from.cells(values, *wanted, |value, out, losses| {
-                put_half(value, value.into(), policy, out, losses)
+            from.cells(values, *wanted, |value, out, lost| {
+                put_half(value, value.into(), policy, out, lost)
             })
         }
         (Data::F64(values), PgType::HalfVec(wanted)) => {
-            from.cells(values, *wanted, |value, out, losses| {
-                put_half(value as f32, value, policy, out, losses)
+            from.cells(values, *wanted, |value, out, lost| {
+                put_half(value as f32, value, policy, out, lost)
             })
         }
         _ => return None,
@@ -81,15 +81,15 @@ impl<'c> From<'c> {
         self,
         values: &'c [T],
         wanted: Option<u32>,
-        put_one: impl Fn(T, &mut Vec<u8>, &mut Losses) -> Result<(), BadValue> + 'c,
+        put_one: impl Fn(T, &mut Vec<u8>, &mut Lost) -> Result<(), BadValue> + 'c,
     ) -> Box<dyn Cells + 'c> {
         let Self { column, validity, rows, valid } = self;
-        let put = move |row, out: &mut Vec<u8>, losses: &mut Losses| {
+        let put = move |row, out: &mut Vec<u8>, lost: &mut Lost| {
             let range = rows.range(row);
             let all_valid = valid.0.is_none() || range.clone().all(|row| valid.is_valid(row));
             let numbers = &values[range];
             if !all_valid || !numbers.iter().all(|number| (*number).into().is_finite()) {
-                losses.count(Loss::NotAVector);
+                lost.note(Loss::NotAVector);
                 let reason = "a vector holds neither NULL, NaN nor infinities";
                 return Err(BadValue::new("22000", reason));
             }
@@ -98,7 +98,7 @@ impl<'c> From<'c> {
             out.extend_from_slice(&(numbers.len() as u16).to_le_bytes());
             out.extend_from_slice(&[0; 2]);
             out.reserve(numbers.len() * 4);
-            numbers.iter().try_for_each(|number| put_one(*number, out, losses))?;
+            numbers.iter().try_for_each(|number| put_one(*number, out, lost))?;
             varlena::close(out, &open, &column.physical)
         };
         Box::new(ByRow { validity, put })
@@ -125,14 +125,14 @@ fn put_half(
     exact: f64,
     policy: &Policy,
     out: &mut Vec<u8>,
-    losses: &mut Losses,
+    lost: &mut Lost,
 ) -> Result<(), BadValue> {
     let half = f16::from_f32(single);
     if half.is_infinite() {
         return Err(BadValue::out_of_range(exact, "halfvec"));
     }
     if half.to_f64() != exact {
-        policy.lose(Loss::FloatPrecision, losses, "22003")?;
+        policy.lose(Loss::FloatPrecision, lost, "22003")?;
     }
     out.extend_from_slice(&half.to_le_bytes());
     Ok(())
@@ -144,20 +144,20 @@ mod tests {
 
     use super::*;
 
-    fn half(single: f32, exact: f64, accept_lossy: bool) -> Result<(Vec<u8>, u64), BadValue> {
+    fn half(single: f32, exact: f64, accept_lossy: bool) -> Result<(Vec<u8>, bool), BadValue> {
         let policy = Policy { nul_bytes: NulBytes::Error, accept_lossy, count_only: false };
-        let (mut out, mut losses) = (Vec::new(), Losses::default());
-        put_half(single, exact, &policy, &mut out, &mut losses)?;
-        Ok((out, losses.of(Loss::FloatPrecision)))
+        let (mut out, mut lost) = (Vec::new(), Lost::default());
+        put_half(single, exact, &policy, &mut out, &mut lost)?;
+        Ok((out, lost.has(Loss::FloatPrecision)))
     }
 
     #[test]
     fn halves_round_to_the_nearest_with_all_bits_in_view() {
         let tie = 1.0 + 2_f32.powi(-11);
-        assert_eq!(half(tie, tie.into(), true).unwrap(), (vec![0x00, 0x3c], 1));
+        assert_eq!(half(tie, tie.into(), true).unwrap(), (vec![0x00, 0x3c], true));
         let above = f32::from_bits(tie.to_bits() + 1);
-        assert_eq!(half(above, above.into(), true).unwrap(), (vec![0x01, 0x3c], 1));
-        assert_eq!(half(1.5, 1.5, false).unwrap(), (vec![0x00, 0x3e], 0));
+        assert_eq!(half(above, above.into(), true).unwrap(), (vec![0x01, 0x3c], true));
+        assert_eq!(half(1.5, 1.5, false).unwrap(), (vec![0x00, 0x3e], false));
     }
 
     #[test]

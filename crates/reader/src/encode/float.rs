@@ -2,7 +2,7 @@
 
 use migrator_model::{
     BadValue, PgType,
-    policy::{Loss, Losses},
+    policy::{Loss, Lost},
 };
 
 use super::{
@@ -28,8 +28,8 @@ pub fn bind<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Box<dyn Ce
             fixed(out, 8, value.to_le_bytes());
             Ok(())
         }),
-        (Data::F64(values), PgType::Float4) => each(validity, values, |value, out, losses| {
-            fixed(out, 4, narrow(*value, policy, losses)?.to_le_bytes());
+        (Data::F64(values), PgType::Float4) => each(validity, values, |value, out, lost| {
+            fixed(out, 4, narrow(*value, policy, lost)?.to_le_bytes());
             Ok(())
         }),
         _ => return None,
@@ -37,13 +37,13 @@ pub fn bind<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Box<dyn Ce
 }
 
 /// A double as a real: a change is a loss, an infinity that was none is out of range.
-pub fn narrow(value: f64, policy: &Policy, losses: &mut Losses) -> Result<f32, BadValue> {
+pub fn narrow(value: f64, policy: &Policy, lost: &mut Lost) -> Result<f32, BadValue> {
     let narrowed = value as f32;
     if narrowed.is_infinite() && value.is_finite() {
         return Err(BadValue::out_of_range(value, "real"));
     }
     if f64::from(narrowed) != value && !value.is_nan() {
-        policy.lose(Loss::FloatPrecision, losses, "22003")?;
+        policy.lose(Loss::FloatPrecision, lost, "22003")?;
     }
     Ok(narrowed)
 }

@@ -1,6 +1,6 @@
 //! Whole numbers and decimals.
 
-use migrator_model::{BadValue, LogicalType, PgType, policy::Losses};
+use migrator_model::{BadValue, LogicalType, PgType, policy::Lost};
 
 use super::{
     Cells,
@@ -93,7 +93,7 @@ fn same_width<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Box<dyn 
 
 fn to_integer<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Box<dyn Cells + 'c> {
     let pg = &column.target.pg;
-    let put = move |row, out: &mut Vec<u8>, _: &mut Losses| {
+    let put = move |row, out: &mut Vec<u8>, _: &mut Lost| {
         check_bignum(&vector.data, row)?;
         let whole = match &vector.data {
             Data::Str(_) => decimal(column.logical, &vector.data, row).and_then(|d| d.to_i128()),
@@ -133,7 +133,7 @@ fn to_numeric<'c>(
     vector: &'c Vector<'c>,
     limit: Option<(u16, i16)>,
 ) -> Box<dyn Cells + 'c> {
-    let put = move |row, out: &mut Vec<u8>, _: &mut Losses| {
+    let put = move |row, out: &mut Vec<u8>, _: &mut Lost| {
         check_bignum(&vector.data, row)?;
         let number = decimal(column.logical, &vector.data, row)
             .ok_or_else(|| BadValue::new("XX000", "number expected"))?;

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use jiter::{Jiter, JiterError, JsonErrorType, Peek};
 use migrator_model::{
     BadValue, PgType,
-    policy::{Loss, Losses},
+    policy::{Loss, Lost},
 };
 
 use super::{
@@ -42,8 +42,8 @@ pub fn bind<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Box<dyn Ce
     let Data::Str(values) = &vector.data else { return None };
     let (physical, policy) = (column.physical, column.policy);
     Some(match &column.target.pg {
-        PgType::Jsonb => each(vector.validity, values, move |value, out, losses| {
-            jsonb::put(out, &physical, parse(value.bytes())?, policy, losses)
+        PgType::Jsonb => each(vector.validity, values, move |value, out, lost| {
+            jsonb::put(out, &physical, parse(value.bytes())?, policy, lost)
         }),
         _ => each(vector.validity, values, move |value, out, _| {
             parse(value.bytes())?;
@@ -128,27 +128,27 @@ fn object(reader: &mut Jiter<'_>, depth: usize) -> Result<Json, Stop> {
 }
 
 /// A string as jsonb can hold it: without NUL, by the policy, or else as an agreed loss.
-pub fn storable(string: String, policy: &Policy, losses: &mut Losses) -> Result<String, BadValue> {
+pub fn storable(string: String, policy: &Policy, lost: &mut Lost) -> Result<String, BadValue> {
     use migrator_model::policy::NulBytes;
     if !string.contains('\0') {
         return Ok(string);
     }
     match policy.nul_bytes {
-        NulBytes::Strip | NulBytes::Replace(_) => text::without_nul(&string, policy, losses),
+        NulBytes::Strip | NulBytes::Replace(_) => text::without_nul(&string, policy, lost),
         NulBytes::Error | NulBytes::Reject => {
             // The code that the policy for NUL bytes goes by: see the scan's rejects.
             let reject = policy.nul_bytes == NulBytes::Reject;
-            policy.lose(Loss::NulBytes, losses, if reject { "22021" } else { "22P05" })?;
+            policy.lose(Loss::NulBytes, lost, if reject { "22021" } else { "22P05" })?;
             Ok(string.replace('\0', ""))
         }
     }
 }
 
 /// A number as jsonb can hold it. Minus zero loses its sign.
-pub fn number(digits: &str, policy: &Policy, losses: &mut Losses) -> Result<Decimal, BadValue> {
+pub fn number(digits: &str, policy: &Policy, lost: &mut Lost) -> Result<Decimal, BadValue> {
     let number = Decimal::parse(digits)?;
     if number.is_negative_zero() {
-        policy.lose(Loss::NegativeZero, losses, "22003")?;
+        policy.lose(Loss::NegativeZero, lost, "22003")?;
     }
     Ok(number)
 }

@@ -3,7 +3,7 @@
 use migrator_model::{
     BadValue,
     layout::Physical,
-    policy::{Loss, Losses},
+    policy::{Loss, Lost},
 };
 
 use super::{Policy, json, json::Json, numeric, varlena};
@@ -34,10 +34,10 @@ pub fn put(
     physical: &Physical,
     json: Json,
     policy: &Policy,
-    losses: &mut Losses,
+    lost: &mut Lost,
 ) -> Result<(), BadValue> {
     let open = varlena::open(out, physical);
-    let mut writer = Writer { out, policy, losses };
+    let mut writer = Writer { out, policy, lost };
     match json {
         Json::Array(items) => writer.array(items, ARRAY)?,
         Json::Object(members) => writer.object(members)?,
@@ -49,7 +49,7 @@ pub fn put(
 struct Writer<'w> {
     out: &'w mut Vec<u8>,
     policy: &'w Policy,
-    losses: &'w mut Losses,
+    lost: &'w mut Lost,
 }
 
 /// The JEntry words of a container: written as the lengths become known.
@@ -120,14 +120,14 @@ impl Writer<'_> {
         let count = members.len();
         let mut unique = Vec::with_capacity(count);
         for (key, value) in members {
-            unique.push((json::storable(key, self.policy, self.losses)?, value));
+            unique.push((json::storable(key, self.policy, self.lost)?, value));
         }
         unique.sort_by(|(a, _), (b, _)| (a.len(), a).cmp(&(b.len(), b)));
         unique.reverse();
         unique.dedup_by(|(a, _), (b, _)| a == b);
         unique.reverse();
         if unique.len() < count {
-            self.policy.lose(Loss::DuplicateKey, self.losses, "22030")?;
+            self.policy.lose(Loss::DuplicateKey, self.lost, "22030")?;
         }
         Ok(unique)
     }
@@ -144,7 +144,7 @@ impl Writer<'_> {
             Json::Bool(true) => Ok(IS_TRUE),
             Json::Bool(false) => Ok(IS_FALSE),
             Json::String(string) => {
-                let string = json::storable(string, self.policy, self.losses)?;
+                let string = json::storable(string, self.policy, self.lost)?;
                 self.string(&string)
             }
             Json::Number(digits) => self.number(&digits),
@@ -163,7 +163,7 @@ impl Writer<'_> {
 
     fn number(&mut self, digits: &str) -> Result<u32, BadValue> {
         let base = self.out.len();
-        let number = json::number(digits, self.policy, self.losses)?;
+        let number = json::number(digits, self.policy, self.lost)?;
         numeric::put(self.out, &NUMERIC, &number)?;
         Ok(IS_NUMERIC | (self.out.len() - base) as u32)
     }

@@ -8,6 +8,7 @@ mod bind;
 mod display;
 mod embedding;
 mod float;
+mod geometry;
 #[cfg(test)]
 mod golden;
 mod integer;
@@ -23,7 +24,7 @@ mod varlena;
 use migrator_model::{
     BadValue, LogicalType,
     layout::Attribute,
-    policy::{Losses, NulBytes},
+    policy::{Lost, NulBytes},
     protocol::Failure,
     rules,
 };
@@ -48,10 +49,10 @@ impl Policy {
     fn lose(
         &self,
         loss: migrator_model::policy::Loss,
-        losses: &mut Losses,
+        lost: &mut Lost,
         sqlstate: &str,
     ) -> Result<(), BadValue> {
-        losses.count(loss);
+        lost.note(loss);
         if self.accept_lossy || self.count_only {
             return Ok(());
         }
@@ -66,7 +67,7 @@ trait Cells {
 
     /// Appends the value in its on-disk form, after the padding that it needs: offsets count from
     /// the start of `out`, which is MAXALIGNed.
-    fn put(&self, row: usize, out: &mut Vec<u8>, losses: &mut Losses) -> Result<(), BadValue>;
+    fn put(&self, row: usize, out: &mut Vec<u8>, lost: &mut Lost) -> Result<(), BadValue>;
 }
 
 /// Encodes rows for one target.
@@ -128,9 +129,9 @@ impl BoundRows<'_> {
         &self,
         row: usize,
         image: &mut Vec<u8>,
-        losses: &mut [Losses],
+        lost: &mut [Lost],
     ) -> Result<(), (usize, BadValue)> {
         image.clear();
-        self.tuple.put_row(row, image, losses)
+        self.tuple.put_row(row, image, lost)
     }
 }

@@ -1,6 +1,6 @@
 //! Structs, maps, unions, tuples, lists and the scalars in them as JSON documents.
 
-use migrator_model::{BadValue, LogicalType, PgType, policy::Losses};
+use migrator_model::{BadValue, LogicalType, PgType, policy::Lost};
 
 use super::{
     Cells,
@@ -15,10 +15,10 @@ use crate::vector::{Data, Vector};
 pub fn bind<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Box<dyn Cells + 'c> {
     let (logical, physical, policy) = (column.logical, column.physical, column.policy);
     let binary = column.target.pg == PgType::Jsonb;
-    let put = move |row, out: &mut Vec<u8>, losses: &mut Losses| {
+    let put = move |row, out: &mut Vec<u8>, lost: &mut Lost| {
         let json = document(logical, vector, row)?;
         match binary {
-            true => jsonb::put(out, &physical, json, policy, losses),
+            true => jsonb::put(out, &physical, json, policy, lost),
             false => varlena::bytes(out, &physical, json.to_string().as_bytes()),
         }
     };

@@ -2,7 +2,7 @@
 
 use migrator_model::{
     BadValue, LogicalType, PgType,
-    policy::{Loss, Losses},
+    policy::{Loss, Lost},
 };
 
 use super::{
@@ -43,8 +43,8 @@ pub fn bind<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Box<dyn Ce
         }),
         (L::TimeTz, P::TimeTz(digits), Data::U64(values)) => {
             let policy = column.policy;
-            each(validity, values, move |bits, out, losses| {
-                let micros = rounded((bits >> 24) as i64, *digits, policy, losses)?;
+            each(validity, values, move |bits, out, lost| {
+                let micros = rounded((bits >> 24) as i64, *digits, policy, lost)?;
                 fixed(out, 8, micros.to_le_bytes());
                 // PostgreSQL counts zones to the west.
                 out.extend_from_slice(&(-zone_east(*bits)).to_le_bytes());
@@ -64,7 +64,7 @@ pub fn bind<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Box<dyn Ce
         }
         (L::TimeNs | L::TimestampNs | L::TimestampTzNs, P::Numeric(limit), Data::I64(values)) => {
             let (physical, limit) = (column.physical, *limit);
-            let put = move |row: usize, out: &mut Vec<u8>, _: &mut Losses| {
+            let put = move |row: usize, out: &mut Vec<u8>, _: &mut Lost| {
                 let nanos: i64 = values[row];
                 finite(nanos)?;
                 let number = Decimal::of(nanos < 0, nanos.unsigned_abs().into(), 0);
@@ -88,7 +88,7 @@ fn per_second(logical: &LogicalType) -> Option<i64> {
     })
 }
 
-type Put<'c> = Box<dyn Fn(&'c i64, &mut Vec<u8>, &mut Losses) -> Result<(), BadValue> + 'c>;
+type Put<'c> = Box<dyn Fn(&'c i64, &mut Vec<u8>, &mut Lost) -> Result<(), BadValue> + 'c>;
 
 /// What writes a time or timestamp of the column's unit.
 fn moment<'c>(column: Column<'c>) -> Option<Put<'c>> {
@@ -99,14 +99,14 @@ fn moment<'c>(column: Column<'c>) -> Option<Put<'c>> {
         _ => return None,
     };
     let logical = column.logical;
-    Some(Box::new(move |stored, out, losses| {
+    Some(Box::new(move |stored, out, lost| {
         let micros = match (is_time, *stored) {
             (false, INFINITY) => i64::MAX,
             (false, stored) if stored == -INFINITY => i64::MIN,
             (_, stored) => {
-                let micros = to_micros(stored, unit, policy, losses)
+                let micros = to_micros(stored, unit, policy, lost)
                     .ok_or_else(|| out_of_range(logical, stored))??;
-                let micros = rounded(micros, digits, policy, losses)?;
+                let micros = rounded(micros, digits, policy, lost)?;
                 if is_time { micros } else { timestamp(micros, logical, stored)? }
             }
         };
@@ -120,14 +120,14 @@ fn to_micros(
     stored: i64,
     unit: i64,
     policy: &Policy,
-    losses: &mut Losses,
+    lost: &mut Lost,
 ) -> Option<Result<i64, BadValue>> {
     if unit <= 1_000_000 {
         return stored.checked_mul(1_000_000 / unit).map(Ok);
     }
     let micros = stored.div_euclid(unit / 1_000_000);
     if stored.rem_euclid(unit / 1_000_000) != 0
-        && let Err(bad) = policy.lose(Loss::Nanoseconds, losses, "22008")
+        && let Err(bad) = policy.lose(Loss::Nanoseconds, lost, "22008")
     {
         return Some(Err(bad));
     }
@@ -139,12 +139,12 @@ fn rounded(
     micros: i64,
     digits: Option<u8>,
     policy: &Policy,
-    losses: &mut Losses,
+    lost: &mut Lost,
 ) -> Result<i64, BadValue> {
     let unit = 10_i64.pow(6 - u32::from(digits.unwrap_or(6).min(6)));
     let rest = micros.rem_euclid(unit);
     if rest != 0 {
-        policy.lose(Loss::Nanoseconds, losses, "22008")?;
+        policy.lose(Loss::Nanoseconds, lost, "22008")?;
     }
     Ok(micros - rest)
 }
@@ -197,7 +197,7 @@ pub fn zone_east(bits: u64) -> i32 {
 }
 
 /// PostgreSQL 17 reads a value with every field at its end as an infinity.
-fn interval(value: &Interval, out: &mut Vec<u8>, _: &mut Losses) -> Result<(), BadValue> {
+fn interval(value: &Interval, out: &mut Vec<u8>, _: &mut Lost) -> Result<(), BadValue> {
     let Interval { months, days, micros } = *value;
     let ends = |m, d, u| (months, days, micros) == (m, d, u);
     if ends(i32::MAX, i32::MAX, i64::MAX) || ends(i32::MIN, i32::MIN, i64::MIN) {
@@ -238,10 +238,10 @@ mod tests {
 
     #[test]
     fn nanoseconds_are_cut_off_downwards_when_accepted() {
-        let mut losses = Losses::default();
-        let cut = to_micros(-1, 1_000_000_000, &policy(true), &mut losses).unwrap().unwrap();
-        assert_eq!((cut, losses.of(Loss::Nanoseconds)), (-1, 1));
-        let kept = to_micros(-1, 1_000_000_000, &policy(false), &mut losses).unwrap();
+        let mut lost = Lost::default();
+        let cut = to_micros(-1, 1_000_000_000, &policy(true), &mut lost).unwrap().unwrap();
+        assert_eq!((cut, lost.has(Loss::Nanoseconds)), (-1, true));
+        let kept = to_micros(-1, 1_000_000_000, &policy(false), &mut lost).unwrap();
         assert!(kept.is_err());
     }
 }

@@ -1,12 +1,12 @@
 //! Tuples: the rows of a relation, and values of row types, which look the same.
 
 use migrator_model::{
-    BadValue, LogicalType,
+    BadValue, Field, LogicalType,
     layout::{
         Attribute, HAS_NULL, HAS_VARWIDTH, HEADER_BYTES, HOFF_AT, INFOMASK_AT, INFOMASK2_AT, Inner,
-        MAX_ALIGN, MAX_FIELD_BYTES, align_up,
+        MAX_ALIGN, MAX_FIELD_BYTES, ROW_TYPE_FIELDS, align_up,
     },
-    policy::Losses,
+    policy::Lost,
     protocol::Failure,
 };
 
@@ -54,13 +54,13 @@ pub fn bind<'c>(
 }
 
 impl Tuple<'_> {
-    /// Appends the row as a tuple image; losses are counted for each source column, and an error
+    /// Appends the row as a tuple image; losses are noted for each source column, and an error
     /// comes with its source column.
     pub fn put_row(
         &self,
         row: usize,
         out: &mut Vec<u8>,
-        losses: &mut [Losses],
+        lost: &mut [Lost],
     ) -> Result<(), (usize, BadValue)> {
         let start = out.len();
         let header = self.header(row, out);
@@ -72,9 +72,9 @@ impl Tuple<'_> {
             if header.has_null {
                 out[start + HEADER_BYTES + at / 8] |= 1 << (at % 8);
             }
-            let mut none = Losses::default();
-            let losses = losses.get_mut(*source).unwrap_or(&mut none);
-            cells.put(row, out, losses).map_err(|bad| (*source, bad))?;
+            let mut none = Lost::default();
+            let lost = lost.get_mut(*source).unwrap_or(&mut none);
+            cells.put(row, out, lost).map_err(|bad| (*source, bad))?;
             // At each attribute, so that no row gets much larger before it is refused.
             if out.len() - start > MAX_FIELD_BYTES {
                 return Err((*source, BadValue::new("54000", "row is larger than 1 GB")));
@@ -123,8 +123,19 @@ fn check_null(part: &Part<'_>) -> Result<(), (usize, BadValue)> {
 /// A STRUCT as a value of a row type.
 struct Composite<'c> {
     tuple: Tuple<'c>,
+    header: &'c [u8; HEADER_BYTES],
     column: Column<'c>,
     vector: &'c Vector<'c>,
+}
+
+/// Takes over from the server's own header what all values of the type have in common: the type,
+/// a version's stamp, the item pointer, and flags beyond those that `put_row` sets.
+fn stamp(value: &mut [u8], header: &[u8; HEADER_BYTES]) {
+    value[ROW_TYPE_FIELDS].copy_from_slice(&header[ROW_TYPE_FIELDS]);
+    let flags = u16::from_le_bytes([header[INFOMASK_AT], header[INFOMASK_AT + 1]]);
+    let common = (flags & !(HAS_NULL | HAS_VARWIDTH)).to_le_bytes();
+    value[INFOMASK_AT] |= common[0];
+    value[INFOMASK_AT + 1] |= common[1];
 }
 
 impl Cells for Composite<'_> {
@@ -132,16 +143,15 @@ impl Cells for Composite<'_> {
         !self.vector.validity.is_valid(row)
     }
 
-    fn put(&self, row: usize, out: &mut Vec<u8>, losses: &mut Losses) -> Result<(), BadValue> {
+    fn put(&self, row: usize, out: &mut Vec<u8>, lost: &mut Lost) -> Result<(), BadValue> {
         let physical = &self.column.physical;
         let open = varlena::open(out, physical);
         // The varlena header and DatumTupleFields lie where a stored tuple has its xmin to cid.
         out.truncate(open.start);
-        let mut parts = vec![Losses::default(); self.tuple.parts.len()];
+        let mut parts = vec![Lost::default(); self.tuple.parts.len()];
         self.tuple.put_row(row, out, &mut parts).map_err(|(_, bad)| bad)?;
-        parts.iter().for_each(|part| losses.add(part));
-        out[open.start + 4..open.start + 8].copy_from_slice(&(-1_i32).to_le_bytes());
-        out[open.start + 8..open.start + 12].copy_from_slice(&physical.oid.to_le_bytes());
+        parts.iter().for_each(|part| lost.merge(*part));
+        stamp(&mut out[open.start..], self.header);
         varlena::close(out, &open, physical)
     }
 }
@@ -151,23 +161,25 @@ pub fn bind_composite<'c>(
     column: Column<'c>,
     vector: &'c Vector<'c>,
 ) -> Result<Box<dyn Cells + 'c>, Failure> {
-    let (Inner::Attributes(attributes), LogicalType::Struct(fields), Data::Struct(parts)) =
+    let (Inner::Row(row_type), LogicalType::Struct(fields), Data::Struct(parts)) =
         (&column.target.inner, column.logical, &vector.data)
     else {
         return Err(Failure::new("XX000", "row type expected"));
     };
-    let tuple = bind_parts(attributes, fields, parts, column.policy)?;
-    Ok(Box::new(Composite { tuple, column, vector }))
+    let tuple = bind_parts(&row_type.attributes, fields, parts, column.policy)?;
+    Ok(Box::new(Composite { tuple, header: &row_type.header, column, vector }))
 }
 
+/// Binds attributes to the fields of their names.
 fn bind_parts<'c>(
     attributes: &'c [Attribute],
-    fields: &'c [migrator_model::Field],
+    fields: &'c [Field],
     parts: &'c [Vector<'c>],
     policy: &'c Policy,
 ) -> Result<Tuple<'c>, Failure> {
     let part = |attribute: &'c Attribute| {
-        let field = attribute.source.and_then(|at| Some((at, fields.get(at)?, parts.get(at)?)));
+        let at = attribute.source.and_then(|_| Field::position(fields, &attribute.name));
+        let field = at.and_then(|at| Some((at, fields.get(at)?, parts.get(at)?)));
         let cells = match (field, &attribute.target) {
             (Some((at, field, vector)), Some(target)) => {
                 Some((at, bind::bind(Column::new(&field.logical, target, policy), vector)?))

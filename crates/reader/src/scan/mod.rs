@@ -11,7 +11,7 @@ use std::{
 use migrator_model::{
     LogicalType,
     catalog::TableKind,
-    policy::{Losses, NulBytes, OnError},
+    policy::{Losses, Lost, NulBytes, OnError},
     protocol::{Done, Failure, Reply, Scan},
     reject::{BadValue, Reject},
 };
@@ -70,6 +70,8 @@ struct Run<'a> {
     has_row_id: bool,
     output: Output<'a>,
     done: Done,
+    /// What the row at hand has lost, for each scan column.
+    lost: Vec<Lost>,
     fetching: Duration,
     image: Vec<u8>,
 }
@@ -99,6 +101,7 @@ impl<'a> Run<'a> {
             has_row_id: row_id.is_some(),
             output: Output::new(backend, slots),
             done: Done::default(),
+            lost: vec![Lost::default(); scan.columns.len()],
             fetching: Duration::ZERO,
             image: Vec::new(),
         };
@@ -149,16 +152,28 @@ impl<'a> Run<'a> {
         let mut image = std::mem::take(&mut self.image);
         for row in 0..rows {
             self.done.rows_read += 1;
-            match bound.encode(row, &mut image, &mut self.done.losses) {
-                Ok(()) if self.scan.dry_run => {}
-                Ok(()) => self.output.push(&image)?,
+            match bound.encode(row, &mut image, &mut self.lost) {
+                Ok(()) => self.good(&image)?,
                 Err((column, bad)) => self.bad(column, bad, columns, row_ids, row)?,
             }
+            self.lost.fill(Lost::default());
         }
         self.image = image;
         Ok(())
     }
 
+    fn good(&mut self, image: &[u8]) -> io::Result<()> {
+        self.count_losses();
+        if self.scan.dry_run { Ok(()) } else { self.output.push(image) }
+    }
+
+    fn count_losses(&mut self) {
+        for (total, lost) in self.done.losses.iter_mut().zip(&self.lost) {
+            total.add(*lost);
+        }
+    }
+
+    /// A row that is not carried has lost nothing, but a dry run wants to know why it would not be.
     fn bad(
         &mut self,
         column: usize,
@@ -168,6 +183,7 @@ impl<'a> Run<'a> {
         row: usize,
     ) -> Result<(), Stop> {
         if self.scan.dry_run {
+            self.count_losses();
             return Ok(());
         }
         if !rejects(self.scan, &bad) {
