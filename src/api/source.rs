@@ -54,9 +54,13 @@ fn column_lines(source: &str, table_name: Option<&str>) -> Result<Vec<ColumnLine
     let wanted = table_name.map(SourceName::parse).transpose()?;
     let mut reader = Reader::open(&files::resolve(source)?, Depth::Database)?;
     let environment = types::environment()?;
-    let catalog = reader.describe(wanted.as_ref())?;
+    let names = match wanted {
+        Some(name) => vec![name],
+        None => reader.tables()?.into_iter().map(|table| table.name).collect(),
+    };
     let mut lines = Vec::new();
-    for table in catalog.tables {
+    for name in names {
+        let table = reader.describe(&name)?;
         let mappings = load::mappings(&mut reader, &table, &environment)?;
         let SourceName { schema, name } = table.name;
         let columns = table.columns.into_iter().zip(mappings).zip(1..);

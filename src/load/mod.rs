@@ -91,10 +91,8 @@ impl<'a> Load<'a> {
         let wanted = SourceName::parse(&arguments.table_name)?;
         let file = files::resolve(&arguments.source)?;
         let mut reader = Reader::open(&file, Depth::Database)?;
-        let catalog = reader.describe(Some(&wanted))?;
-        let sequences = catalog.sequences;
-        let table = catalog.tables.into_iter().next();
-        let table = table.ok_or_else(|| Error::new("42P01", "the source described no table"))?;
+        let table = reader.describe(&wanted)?;
+        let sequences = reader.objects()?.sequences;
         if let Some(reason) = &table.broken {
             let message = format!("view \"{}\" of the source cannot be read", table.name);
             return Err(Error::new("0A000", message).detail(format!("DuckDB says: {reason}")));

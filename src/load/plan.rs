@@ -273,6 +273,7 @@ mod tests {
             indexes: Vec::new(),
             comment: None,
             estimated_rows: None,
+            sql: None,
             broken: None,
         }
     }

@@ -7,7 +7,7 @@ mod temp;
 
 use migrator_model::{
     SourceName,
-    catalog::{Catalog, TableSummary},
+    catalog::{Objects, Table, TableSummary},
     protocol::{Open, PROTOCOL_VERSION, Ready, Reply, Request, Scan},
 };
 
@@ -77,10 +77,18 @@ impl Reader {
         }
     }
 
-    /// One table or view, or all, with everything that belongs to them.
-    pub fn describe(&mut self, table: Option<&SourceName>) -> Result<Catalog> {
-        match self.connection.ask(&Request::Describe(table.cloned()))? {
-            Reply::Catalog(catalog) => Ok(*catalog),
+    /// One table or view with everything that belongs to it.
+    pub fn describe(&mut self, table: &SourceName) -> Result<Table> {
+        match self.connection.ask(&Request::Describe(table.clone()))? {
+            Reply::Table(table) => Ok(*table),
+            _ => Err(malformed()),
+        }
+    }
+
+    /// What there is besides tables and views.
+    pub fn objects(&mut self) -> Result<Objects> {
+        match self.connection.ask(&Request::Objects)? {
+            Reply::Objects(objects) => Ok(*objects),
             _ => Err(malformed()),
         }
     }

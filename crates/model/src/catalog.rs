@@ -133,17 +133,82 @@ pub struct Table {
     pub comment: Option<String>,
     /// DuckDB's estimate; None for a view.
     pub estimated_rows: Option<i64>,
+    /// The statement that makes it, as DuckDB prints it.
+    pub sql: Option<String>,
     /// Why the columns are unknown: a view that cannot be bound.
     pub broken: Option<String>,
 }
 
-/// Tables, and the sequences their defaults may name.
+/// A schema that somebody has made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schema {
+    /// Its path: schemas of DuckDB 2.0 can be nested.
+    pub name: String,
+    /// COMMENT ON SCHEMA.
+    pub comment: Option<String>,
+}
+
+/// CREATE TYPE
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedType {
+    /// Schema and name.
+    pub name: SourceName,
+    /// DuckDB's word for what it stands for: `ENUM`, `STRUCT`, `INTEGER`.
+    pub kind: String,
+    /// The labels of an ENUM.
+    pub labels: Vec<String>,
+    /// COMMENT ON TYPE.
+    pub comment: Option<String>,
+}
+
+/// CREATE MACRO
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Macro {
+    /// Schema and name.
+    pub name: SourceName,
+    /// Whether it stands for a query rather than an expression.
+    pub is_table: bool,
+    /// Its forms.
+    pub overloads: Vec<Overload>,
+    /// COMMENT ON MACRO.
+    pub comment: Option<String>,
+}
+
+/// One form of a macro.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overload {
+    /// The names of its parameters.
+    pub parameters: Vec<String>,
+    /// What it stands for, in DuckDB SQL.
+    pub definition: String,
+}
+
+/// CREATE TRIGGER
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trigger {
+    /// Its name.
+    pub name: String,
+    /// Its table.
+    pub table: SourceName,
+    /// The statement that makes it.
+    pub sql: String,
+    /// COMMENT ON TRIGGER.
+    pub comment: Option<String>,
+}
+
+/// What a file holds besides tables and views.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Catalog {
-    /// Tables and views, by schema and name.
-    pub tables: Vec<Table>,
-    /// Every sequence of the file.
+pub struct Objects {
+    /// Schemas, `main` included.
+    pub schemas: Vec<Schema>,
+    /// Named types.
+    pub types: Vec<NamedType>,
+    /// Sequences.
     pub sequences: Vec<Sequence>,
+    /// Macros.
+    pub macros: Vec<Macro>,
+    /// Triggers.
+    pub triggers: Vec<Trigger>,
 }
 
 /// The file itself: `source_info()`.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     SourceName,
-    catalog::{Catalog, FileInfo, TableSummary},
+    catalog::{FileInfo, Objects, Table, TableSummary},
     layout::Attribute,
     logical_type::LogicalType,
     policy::{Losses, NulBytes, OnError},
@@ -29,8 +29,10 @@ pub enum Request {
     Open(Open),
     /// Lists tables and views.
     Tables,
-    /// Describes one table or view, or all.
-    Describe(Option<SourceName>),
+    /// Describes one table or view.
+    Describe(SourceName),
+    /// Lists everything else.
+    Objects,
     /// Streams rows into slots, or only counts what would get lost.
     Scan(Box<Scan>),
     /// Gives a slot back.
@@ -104,7 +106,9 @@ pub enum Reply {
     /// Answers [`Request::Tables`].
     Tables(Vec<TableSummary>),
     /// Answers [`Request::Describe`].
-    Catalog(Box<Catalog>),
+    Table(Box<Table>),
+    /// Answers [`Request::Objects`].
+    Objects(Box<Objects>),
     /// A scan's row count, if DuckDB knows one; sent once, before the first slot.
     Expect(Option<u64>),
     /// A slot is full.
@@ -240,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_message_survives_the_socket() {
-        let request = Request::Describe(Some(SourceName { schema: None, name: "a\"b".into() }));
+        let request = Request::Describe(SourceName { schema: None, name: "a\"b".into() });
         let mut bytes = Vec::new();
         send(&mut bytes, &request).unwrap();
         let mut socket = bytes.as_slice();

@@ -1,13 +1,18 @@
 //! Opens the source: one snapshot, read-only, with DuckDB's own sandbox on.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use migrator_model::{
     protocol::{Failure, Open},
     reject::shown,
 };
 
-use crate::ffi::database::{Database, DuckError, Session};
+use once_cell::unsync::OnceCell;
+
+use crate::{
+    catalog::Cache,
+    ffi::database::{Database, DuckError, Session},
+};
 
 /// DuckDB's memory limit while it only streams base tables: it would fill whatever it may with
 /// cached blocks that nobody reads twice.
@@ -16,6 +21,7 @@ const STREAMING_MEMORY: u64 = 128 << 20;
 /// The open source.
 pub struct Source {
     session: Session,
+    catalog: OnceCell<Rc<Cache>>,
     path: String,
     memory_bytes: u64,
     locked: bool,
@@ -31,12 +37,17 @@ impl Source {
             session.execute(statement).map_err(failed)?;
         }
         let (path, memory_bytes) = (open.path.clone(), open.memory_bytes);
-        Ok(Self { session, path, memory_bytes, locked: false })
+        Ok(Self { session, catalog: OnceCell::new(), path, memory_bytes, locked: false })
     }
 
     /// The connection.
     pub fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// What there is in the file, read once.
+    pub fn catalog(&self) -> Result<Rc<Cache>, Failure> {
+        self.catalog.get_or_try_init(|| Cache::read(self).map(Rc::new)).cloned()
     }
 
     /// An error of DuckDB's in PostgreSQL's terms.

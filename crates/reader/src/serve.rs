@@ -120,8 +120,9 @@ fn answer(
         let answered = match request {
             Request::Tables => catalog::tables(source).map(Reply::Tables),
             Request::Describe(table) => {
-                catalog::describe(source, table.as_ref()).map(|found| Reply::Catalog(found.into()))
+                catalog::describe(source, &table).map(|found| Reply::Table(found.into()))
             }
+            Request::Objects => catalog::objects(source).map(|all| Reply::Objects(all.into())),
             Request::Scan(wanted) => {
                 let done = scan::run(source, &wanted, backend, &mut slots, usage)?;
                 done.map(|done| Reply::Done(done.into()))

@@ -2,54 +2,83 @@
 
 use serde::Deserialize;
 
+use super::cache::Key;
+
+/// The relation that a row belongs to.
+#[derive(Clone, Copy, Deserialize)]
+pub struct Relates {
+    pub schema_oid: i64,
+    pub oid: i64,
+}
+
+/// A row about a relation.
+#[derive(Deserialize)]
+pub struct Of<T> {
+    #[serde(flatten)]
+    pub key: Relates,
+    #[serde(flatten)]
+    pub of: T,
+}
+
 /// Schemas with their path: DuckDB 2.0 nests them and names only the leaf.
 pub const SCHEMAS: &str = "
-    WITH RECURSIVE path(oid, name, quoted) AS (
-        SELECT oid, schema_name, '\"' || replace(schema_name, '\"', '\"\"') || '\"'
+    WITH RECURSIVE path(oid, name, quoted, internal, comment) AS (
+        SELECT oid, schema_name, '\"' || replace(schema_name, '\"', '\"\"') || '\"',
+               internal, comment
           FROM duckdb_schemas()
          WHERE database_name = current_database() AND parent_schema_oid IS NULL
         UNION ALL
         SELECT s.oid, p.name || '.' || s.schema_name,
-               p.quoted || '.\"' || replace(s.schema_name, '\"', '\"\"') || '\"'
+               p.quoted || '.\"' || replace(s.schema_name, '\"', '\"\"') || '\"',
+               s.internal, s.comment
           FROM duckdb_schemas() s JOIN path p ON s.parent_schema_oid = p.oid
          WHERE s.database_name = current_database())
-    SELECT oid, name, quoted FROM path";
+    SELECT oid, name, quoted, internal, comment FROM path";
 
 #[derive(Deserialize)]
 pub struct Schema {
     pub oid: i64,
     pub name: String,
     pub quoted: String,
+    pub internal: bool,
+    pub comment: Option<String>,
 }
 
 pub const RELATIONS: &str = "
     SELECT schema_oid, table_oid AS oid, table_name AS name, false AS is_view, estimated_size,
-           column_count, has_primary_key, comment
+           column_count, has_primary_key, comment, sql
       FROM duckdb_tables() WHERE NOT internal AND NOT temporary
        AND database_name = current_database()
     UNION ALL
-    SELECT schema_oid, view_oid, view_name, true, NULL, column_count, false, comment
+    SELECT schema_oid, view_oid, view_name, true, NULL, column_count, false, comment, sql
       FROM duckdb_views() WHERE NOT internal AND NOT temporary
        AND database_name = current_database()";
 
 #[derive(Clone, Deserialize)]
 pub struct Relation {
-    pub schema_oid: i64,
-    pub oid: i64,
+    #[serde(flatten)]
+    pub key: Relates,
     pub name: String,
     pub is_view: bool,
     pub estimated_size: Option<i64>,
     pub column_count: Option<i64>,
     pub has_primary_key: bool,
     pub comment: Option<String>,
+    pub sql: Option<String>,
+}
+
+impl Relation {
+    /// What its columns, constraints and indexes are found by.
+    pub fn key(&self) -> Key {
+        (self.key.schema_oid, self.key.oid)
+    }
 }
 
 pub const COLUMNS: &str = "
-    SELECT column_name AS name, is_nullable, column_default AS \"default\", is_generated,
-           generation_expression AS generated, comment
-      FROM duckdb_columns()
-     WHERE database_name = current_database() AND schema_oid = $schema AND table_oid = $oid
-     ORDER BY column_index";
+    SELECT schema_oid, table_oid AS oid, column_name AS name, is_nullable,
+           column_default AS \"default\", is_generated, generation_expression AS generated, comment
+      FROM duckdb_columns() WHERE NOT internal AND database_name = current_database()
+     ORDER BY schema_oid, table_oid, column_index";
 
 #[derive(Deserialize)]
 pub struct Column {
@@ -62,13 +91,12 @@ pub struct Column {
 }
 
 pub const CONSTRAINTS: &str = "
-    SELECT constraint_type AS kind, constraint_text AS text, expression,
-           constraint_column_names AS columns, referenced_table AS parent,
+    SELECT schema_oid, table_oid AS oid, constraint_type AS kind, constraint_text AS text,
+           expression, constraint_column_names AS columns, referenced_table AS parent,
            referenced_column_names AS referenced
       FROM duckdb_constraints()
-     WHERE database_name = current_database() AND schema_oid = $schema AND table_oid = $oid
-       AND constraint_type <> 'NOT NULL'
-     ORDER BY constraint_index";
+     WHERE database_name = current_database() AND constraint_type <> 'NOT NULL'
+     ORDER BY schema_oid, table_oid, constraint_index";
 
 #[derive(Deserialize)]
 pub struct Constraint {
@@ -81,11 +109,10 @@ pub struct Constraint {
 }
 
 pub const INDEXES: &str = "
-    SELECT index_name AS name, is_unique, CAST(expressions AS VARCHAR[]) AS expressions, sql,
-           comment
-      FROM duckdb_indexes()
-     WHERE database_name = current_database() AND schema_oid = $schema AND table_oid = $oid
-     ORDER BY index_name";
+    SELECT schema_oid, table_oid AS oid, index_name AS name, is_unique,
+           CAST(expressions AS VARCHAR[]) AS expressions, sql, comment
+      FROM duckdb_indexes() WHERE database_name = current_database()
+     ORDER BY schema_oid, table_oid, index_name";
 
 #[derive(Deserialize)]
 pub struct Index {
@@ -125,4 +152,51 @@ pub struct Enum {
     pub schema_oid: i64,
     pub name: String,
     pub labels: Vec<String>,
+}
+
+pub const TYPES: &str = "
+    SELECT schema_oid, type_name AS name, logical_type AS kind, labels, comment
+      FROM duckdb_types() WHERE NOT internal AND database_name = current_database()
+     ORDER BY ALL";
+
+#[derive(Deserialize)]
+pub struct NamedType {
+    pub schema_oid: i64,
+    pub name: String,
+    pub kind: String,
+    pub labels: Option<Vec<String>>,
+    pub comment: Option<String>,
+}
+
+pub const MACROS: &str = "
+    SELECT s.oid AS schema_oid, f.function_name AS name, f.function_type = 'table_macro' AS is_table,
+           f.parameters, f.macro_definition AS definition, f.comment
+      FROM duckdb_functions() f JOIN duckdb_schemas() s
+        ON s.database_oid = f.database_oid AND s.schema_name = f.schema_name
+     WHERE NOT f.internal AND f.function_type IN ('macro', 'table_macro')
+       AND f.macro_definition IS NOT NULL AND f.database_name = current_database()
+     ORDER BY ALL";
+
+#[derive(Deserialize)]
+pub struct Macro {
+    pub schema_oid: i64,
+    pub name: String,
+    pub is_table: bool,
+    pub parameters: Vec<String>,
+    pub definition: String,
+    pub comment: Option<String>,
+}
+
+pub const TRIGGERS: &str = "
+    SELECT schema_oid, trigger_name AS name, table_name AS \"table\", sql, comment
+      FROM duckdb_triggers() WHERE NOT temporary AND database_name = current_database()
+     ORDER BY ALL";
+
+#[derive(Deserialize)]
+pub struct Trigger {
+    pub schema_oid: i64,
+    pub name: String,
+    pub table: String,
+    pub sql: Option<String>,
+    pub comment: Option<String>,
 }

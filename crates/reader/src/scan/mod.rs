@@ -17,7 +17,7 @@ use migrator_model::{
 };
 
 use crate::{
-    catalog::{Found, Names},
+    catalog::{self, Found},
     encode::{Policy, RowEncoder, reject_row},
     ffi::{database::Statement, slots::Slots},
     open::Source,
@@ -85,18 +85,18 @@ impl<'a> Run<'a> {
         usage: &Usage,
     ) -> Result<Done, Stop> {
         let computes = scan.filter.is_some();
-        let names = Names::read(source)?;
-        let found = names.find(&scan.table)?;
-        let row_id = names.row_id(&found)?;
+        let cache = source.catalog()?;
+        let found = catalog::find(&cache, &scan.table)?;
+        let row_id = catalog::row_id(&cache, found);
         if computes || found.kind == TableKind::View {
             source.prepare_to_compute()?;
         } else {
             source.lock()?;
         }
-        let expected = if computes { None } else { Names::count(source, &found)? };
+        let expected = if computes { None } else { catalog::count(source, found)? };
         let mut run = Run {
             scan,
-            found: &found,
+            found,
             logicals: scan.columns.iter().map(|column| readable(&column.logical)).collect(),
             has_row_id: row_id.is_some(),
             output: Output::new(backend, slots),
@@ -107,7 +107,7 @@ impl<'a> Run<'a> {
         };
         run.done.losses = vec![Losses::default(); scan.columns.len()];
         run.output.say(&Reply::Expect(expected))?;
-        let sql = select::select(scan, &found, row_id);
+        let sql = select::select(scan, found, row_id);
         run.all(source, &sql)?;
         run.finish(usage)
     }

@@ -1,0 +1,83 @@
+//! What a file holds besides tables and views.
+
+use std::collections::BTreeMap;
+
+use migrator_model::{
+    SourceName,
+    catalog::{Macro, NamedType, Objects, Overload, Schema, Sequence, Trigger},
+    protocol::Failure,
+};
+
+use super::{Cache, query, raw};
+use crate::open::Source;
+
+/// Lists everything.
+pub fn objects(source: &Source) -> Result<Objects, Failure> {
+    let cache = source.catalog()?;
+    Ok(Objects {
+        schemas: schemas(&cache),
+        types: types(source, &cache)?,
+        sequences: sequences(source, &cache)?,
+        macros: macros(source, &cache)?,
+        triggers: triggers(source, &cache)?,
+    })
+}
+
+fn schemas(cache: &Cache) -> Vec<Schema> {
+    let schema =
+        |raw: &raw::Schema| Schema { name: raw.name.clone(), comment: raw.comment.clone() };
+    let mut schemas: Vec<_> =
+        cache.schemas.values().filter(|raw| !raw.internal).map(schema).collect();
+    schemas.sort_by(|a, b| a.name.cmp(&b.name));
+    schemas
+}
+
+fn types(source: &Source, cache: &Cache) -> Result<Vec<NamedType>, Failure> {
+    let named = |raw: raw::NamedType| NamedType {
+        name: cache.qualified(raw.schema_oid, raw.name),
+        kind: raw.kind,
+        labels: raw.labels.unwrap_or_default(),
+        comment: raw.comment,
+    };
+    let raw = query::rows::<raw::NamedType>(source, raw::TYPES)?;
+    Ok(raw.into_iter().map(named).collect())
+}
+
+fn sequences(source: &Source, cache: &Cache) -> Result<Vec<Sequence>, Failure> {
+    let sequence = |raw: raw::Sequence| Sequence {
+        name: cache.qualified(raw.schema_oid, raw.name),
+        start: raw.start,
+        min: raw.min,
+        max: raw.max,
+        increment: raw.increment,
+        cycle: raw.cycle,
+        last_value: raw.last_value,
+        comment: raw.comment,
+    };
+    let raw = query::rows::<raw::Sequence>(source, raw::SEQUENCES)?;
+    Ok(raw.into_iter().map(sequence).collect())
+}
+
+/// Macros by name; one may have several forms, by their number of parameters.
+fn macros(source: &Source, cache: &Cache) -> Result<Vec<Macro>, Failure> {
+    let mut macros = BTreeMap::<SourceName, Macro>::new();
+    for raw in query::rows::<raw::Macro>(source, raw::MACROS)? {
+        let name = cache.qualified(raw.schema_oid, raw.name);
+        let (is_table, comment) = (raw.is_table, raw.comment);
+        let form = Overload { parameters: raw.parameters, definition: raw.definition };
+        let empty = Macro { name: name.clone(), is_table, overloads: Vec::new(), comment };
+        macros.entry(name).or_insert(empty).overloads.push(form);
+    }
+    Ok(macros.into_values().collect())
+}
+
+fn triggers(source: &Source, cache: &Cache) -> Result<Vec<Trigger>, Failure> {
+    let trigger = |raw: raw::Trigger| Trigger {
+        name: raw.name,
+        table: cache.qualified(raw.schema_oid, raw.table),
+        sql: raw.sql.unwrap_or_default(),
+        comment: raw.comment,
+    };
+    let raw = query::rows::<raw::Trigger>(source, raw::TRIGGERS)?;
+    Ok(raw.into_iter().map(trigger).collect())
+}
