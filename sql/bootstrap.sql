@@ -32,10 +32,10 @@ COMMENT ON COLUMN migrator.runs.started_at IS 'When the function was called.';
 COMMENT ON COLUMN migrator.runs.finished_at IS 'When everything was in place, before the commit.';
 COMMENT ON COLUMN migrator.runs.source IS 'The file, resolved.';
 COMMENT ON COLUMN migrator.runs.fingerprint IS 'Changes when the content of the file does: see source_info().';
-COMMENT ON COLUMN migrator.runs.source_table IS 'The table or view in the source.';
-COMMENT ON COLUMN migrator.runs.target IS 'The table, qualified.';
-COMMENT ON COLUMN migrator.runs.mode IS 'create, append or truncate.';
-COMMENT ON COLUMN migrator.runs.method IS 'How rows were written: multi_insert or insert.';
+COMMENT ON COLUMN migrator.runs.source_table IS 'The table or view in the source; * for a whole file.';
+COMMENT ON COLUMN migrator.runs.target IS 'The table, qualified; * for a whole file: see migrator.steps.';
+COMMENT ON COLUMN migrator.runs.mode IS 'create, append, truncate or database.';
+COMMENT ON COLUMN migrator.runs.method IS 'How rows were written: multi_insert or insert; database for a whole file.';
 COMMENT ON COLUMN migrator.runs.options IS 'The arguments as they were understood.';
 COMMENT ON COLUMN migrator.runs.rows_read IS 'Rows that the source gave.';
 COMMENT ON COLUMN migrator.runs.rows_loaded IS 'Rows that were written.';
@@ -69,15 +69,44 @@ COMMENT ON COLUMN migrator.rejects.sqlstate IS 'The SQLSTATE that a plain load w
 COMMENT ON COLUMN migrator.rejects.reason IS 'Why, in one line.';
 COMMENT ON COLUMN migrator.rejects.row_data IS 'The row''s values as texts, clipped.';
 
+CREATE TABLE migrator.steps (
+    run_id bigint NOT NULL,
+    step integer NOT NULL,
+    kind text NOT NULL,
+    source_name text NOT NULL,
+    target_name text,
+    verdict text NOT NULL,
+    sql text,
+    rows bigint,
+    seconds double precision NOT NULL,
+    note text,
+    PRIMARY KEY (run_id, step)
+);
+COMMENT ON TABLE migrator.steps IS 'What became of each object in a run of migrate_database().';
+COMMENT ON COLUMN migrator.steps.run_id IS 'The run.';
+COMMENT ON COLUMN migrator.steps.step IS 'The order in which things were done, from 1.';
+COMMENT ON COLUMN migrator.steps.kind IS 'schema, type, sequence, table, data, primary_key, unique, index, check, default, generated, foreign_key, view, macro, trigger or comment.';
+COMMENT ON COLUMN migrator.steps.source_name IS 'What it is called in the source.';
+COMMENT ON COLUMN migrator.steps.target_name IS 'What it is called here, qualified; NULL where it is not here.';
+COMMENT ON COLUMN migrator.steps.verdict IS 'done, translated, skipped, manual or failed.';
+COMMENT ON COLUMN migrator.steps.sql IS 'The statement that ran or, where none could be made, the source''s own text.';
+COMMENT ON COLUMN migrator.steps.rows IS 'Rows that were loaded.';
+COMMENT ON COLUMN migrator.steps.seconds IS 'How long it took.';
+COMMENT ON COLUMN migrator.steps.note IS 'Why, and what is different.';
+
 -- The owner of a run and pg_read_all_data read it; only the extension writes.
 ALTER TABLE migrator.runs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE migrator.rejects ENABLE ROW LEVEL SECURITY;
+ALTER TABLE migrator.steps ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_runs ON migrator.runs FOR SELECT
     USING (role_name = current_user OR pg_catalog.pg_has_role('pg_read_all_data', 'USAGE'));
 CREATE POLICY own_rejects ON migrator.rejects FOR SELECT
     USING (EXISTS (SELECT FROM migrator.runs r WHERE r.run_id = rejects.run_id));
-GRANT SELECT ON migrator.runs, migrator.rejects TO PUBLIC;
+CREATE POLICY own_steps ON migrator.steps FOR SELECT
+    USING (EXISTS (SELECT FROM migrator.runs r WHERE r.run_id = steps.run_id));
+GRANT SELECT ON migrator.runs, migrator.rejects, migrator.steps TO PUBLIC;
 
 SELECT pg_catalog.pg_extension_config_dump('migrator.runs', '');
 SELECT pg_catalog.pg_extension_config_dump('migrator.runs_run_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('migrator.rejects', '');
+SELECT pg_catalog.pg_extension_config_dump('migrator.steps', '');

@@ -1,6 +1,7 @@
 //! migrator: whole databases out of DuckDB files into PostgreSQL.
 //!
-//! `api` is the SQL surface; `load` carries rows; `ddl` writes statements; `source` is the
+//! `api` is the SQL surface; `load` carries a table, `database` a whole file; `ddl` writes statements; `steps` tells what became
+//! of each object; `source` is the
 //! backend's end of a reader process; `pg` is the fence around the server. No DuckDB runs here.
 
 // An ErrorReport is large, and the server wants exactly that type from SQL functions.
@@ -8,12 +9,14 @@
 #![cfg_attr(any(test, feature = "pg_test"), allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod api;
+mod database;
 mod ddl;
 mod error;
 mod load;
 mod pg;
 mod settings;
 mod source;
+mod steps;
 
 ::pgrx::pg_module_magic!(name, version);
 

@@ -2,7 +2,7 @@
 
 use pgrx::{JsonB, pg_sys, pg_sys::panic::ErrorReport, prelude::*};
 
-use crate::load::{self, Arguments, Outcome};
+use crate::load::{self, Outcome, TableArguments};
 
 type Row = (i64, pg_sys::Oid, i64, i64, i64, i64, String, f64, f64, Vec<String>);
 
@@ -54,7 +54,7 @@ fn migrate_table(
     >,
     ErrorReport,
 > {
-    let outcome = load::run(&Arguments {
+    let outcome = load::run(&TableArguments {
         source: source.to_owned(),
         table_name: table_name.to_owned(),
         target: target.map(str::to_owned),

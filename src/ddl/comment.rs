@@ -15,6 +15,10 @@ pub enum Target<'a> {
     Index(&'a QualifiedName),
     /// A sequence.
     Sequence(&'a QualifiedName),
+    /// A type.
+    Type(&'a QualifiedName),
+    /// A schema.
+    Schema(&'a Ident),
 }
 
 impl Target<'_> {
@@ -26,6 +30,19 @@ impl Target<'_> {
             }
             Self::Index(name) => format!("INDEX {}", name.quoted()),
             Self::Sequence(name) => format!("SEQUENCE {}", name.quoted()),
+            Self::Type(name) => format!("TYPE {}", name.quoted()),
+            Self::Schema(name) => format!("SCHEMA {}", name.quoted()),
+        }
+    }
+
+    /// The object's name here.
+    pub fn name(self) -> String {
+        match self {
+            Self::Table(name) | Self::Index(name) | Self::Sequence(name) | Self::Type(name) => {
+                name.quoted()
+            }
+            Self::Schema(name) => name.quoted(),
+            Self::Column(table, column) => format!("{}.{}", table.quoted(), column.quoted()),
         }
     }
 
@@ -35,6 +52,8 @@ impl Target<'_> {
             Self::Column(_, column) => format!("column {}", column.quoted()),
             Self::Index(name) => format!("index {}", name.name.quoted()),
             Self::Sequence(name) => format!("sequence {}", name.name.quoted()),
+            Self::Type(name) => format!("type {}", name.name.quoted()),
+            Self::Schema(name) => format!("schema {}", name.quoted()),
         }
     }
 }

@@ -29,7 +29,7 @@ impl Statement {
     }
 }
 
-/// What a [`Statement`] makes, in an order in which they can be executed.
+/// What a [`Statement`] makes, in the order in which they are executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)] // The variants bear PostgreSQL's own names.
 pub enum Kind {
@@ -37,7 +37,10 @@ pub enum Kind {
     EnumType,
     RowType,
     Sequence,
+    Setval,
     Table,
+    Generated,
+    Data,
     PrimaryKey,
     Unique,
     Index,
@@ -45,8 +48,34 @@ pub enum Kind {
     Default,
     OwnedBy,
     ForeignKey,
-    Setval,
+    View,
+    Macro,
+    Trigger,
     Comment,
+}
+
+impl Kind {
+    /// The word users see in a report.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Schema => "schema",
+            Self::EnumType | Self::RowType => "type",
+            Self::Sequence | Self::Setval | Self::OwnedBy => "sequence",
+            Self::Table => "table",
+            Self::Generated => "generated",
+            Self::Data => "data",
+            Self::PrimaryKey => "primary_key",
+            Self::Unique => "unique",
+            Self::Index => "index",
+            Self::Check => "check",
+            Self::Default => "default",
+            Self::ForeignKey => "foreign_key",
+            Self::View => "view",
+            Self::Macro => "macro",
+            Self::Trigger => "trigger",
+            Self::Comment => "comment",
+        }
+    }
 }
 
 /// Why something in the file has no counterpart in PostgreSQL: one line, lower case, no full stop.

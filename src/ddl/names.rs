@@ -12,7 +12,7 @@ use migrator_model::{
 };
 
 /// Columns that every PostgreSQL table already has.
-const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
+pub const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
 
 /// Everything that is wrong with a list of names, so that a user hears it at once.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

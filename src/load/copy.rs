@@ -29,7 +29,7 @@ pub fn run(
     scan: Scan,
     target: &Target,
     method: Method,
-    rejects: Rejects,
+    rejects: &mut Rejects,
 ) -> Result<(Loaded, Done)> {
     let file_bytes = reader.ready().file.size_bytes;
     let stream = reader.scan(scan)?;
@@ -46,7 +46,7 @@ pub fn run(
 struct Flow<'c> {
     stream: ScanStream<'c>,
     meter: Meter,
-    rejects: Rejects,
+    rejects: &'c mut Rejects,
     rows_sent: u64,
     loaded: Loaded,
 }

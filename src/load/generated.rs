@@ -1,63 +1,107 @@
 //! Generated columns: stored ones, where their expression translates and the server takes it.
 //! They are loaded with the source's values; `verify` tells where PostgreSQL would compute others.
 
-use migrator_model::{Ident, QualifiedName, catalog::Table, pg_type::Environment};
+use migrator_model::{Ident, QualifiedName};
 use serde::Deserialize;
 
-use super::{plan::PlannedColumn, post_data};
+use super::{post_data, target::NewTable};
 use crate::{
-    ddl::expression::{self, Context, Purpose},
-    error::Result,
+    ddl::{
+        Kind,
+        expression::{self, Context, Purpose},
+    },
+    error::{Error, Result},
     pg::{spi, subtransaction},
+    steps::{About, Verdict, reason},
 };
 
 /// The expression of each column, where it is generated and translates.
-pub fn translate(
-    table: &Table,
-    planned: &[PlannedColumn],
-    idents: &[Ident],
-    environment: &Environment,
-    warnings: &mut Vec<String>,
-) -> Vec<Option<String>> {
-    let columns = post_data::columns(table, planned, idents);
+pub fn translate(table: &mut NewTable<'_>) -> Result<Vec<Option<String>>> {
     let mut translated = Vec::new();
-    for (column, ident) in planned.iter().zip(idents) {
-        let source = &table.columns[column.source];
+    for at in 0..table.planned.len() {
+        let column = &table.planned[at];
+        let source = &table.source.columns[column.source];
         let sql = source.generated.as_ref().filter(|_| column.scan.field.is_none());
-        let purpose = Purpose::Generated { logical: &source.logical, pg: &column.mapping.pg };
-        let context = Context { columns: &columns, sequences: &|_| None, environment, purpose };
-        translated.push(sql.and_then(|sql| match expression::translate(sql, &context) {
-            Ok(translated) => Some(translated.sql),
-            Err(refused) => {
-                warnings.push(plain(ident, &refused.reason));
-                None
+        let Some(sql) = sql else {
+            translated.push(None);
+            continue;
+        };
+        match expression_of(table, at, sql) {
+            Ok(sql) => translated.push(Some(sql)),
+            Err(reason) => {
+                let about = about(table, &table.columns[at]);
+                table.steps.manual(about, Some(sql), &holds_values(&reason))?;
+                translated.push(None);
             }
-        }));
+        }
     }
-    translated
+    Ok(translated)
 }
 
-fn plain(column: &Ident, reason: &str) -> String {
-    format!("column {} is not generated any more, it holds the values: {reason}", column.quoted())
+fn expression_of(
+    table: &NewTable<'_>,
+    at: usize,
+    sql: &str,
+) -> std::result::Result<String, String> {
+    let columns = post_data::columns(table.source, table.planned, &table.columns);
+    let column = &table.planned[at];
+    let logical = &table.source.columns[column.source].logical;
+    let purpose = Purpose::Generated { logical, pg: &column.mapping.pg };
+    let environment = table.environment;
+    let context = Context { columns: &columns, sequences: &|_| None, environment, purpose };
+    let translated = expression::translate(sql, &context);
+    translated.map(|translated| translated.sql).map_err(|refused| refused.reason)
+}
+
+fn about(table: &NewTable<'_>, column: &Ident) -> About {
+    About {
+        kind: Kind::Generated,
+        source: format!("{}.{column}", table.source.name),
+        target: Some(format!("{}.{}", table.name.quoted(), column.quoted())),
+        what: format!("generated column {}", column.quoted()),
+    }
+}
+
+fn holds_values(reason: &str) -> String {
+    format!("{reason}; it is a plain column and holds the values")
 }
 
 /// Creates the table with its generated columns, or, where the server refuses them, with plain
 /// columns instead.
-pub fn create(
-    generated: &[Option<String>],
-    definitions: impl Fn(&[Option<String>]) -> String,
-    warnings: &mut Vec<String>,
-) -> Result<()> {
+pub fn create(table: &mut NewTable<'_>, generated: &[Option<String>]) -> Result<()> {
+    let (about, whole) = (table.about(), table.statement(generated));
     if generated.iter().all(Option::is_none) {
-        return spi::execute(&definitions(generated));
+        return table.steps.run_or_raise(about, &whole);
     }
-    match subtransaction::attempt(|| spi::execute(&definitions(generated))) {
-        Ok(done) => done,
-        Err(error) => {
-            warnings.push(format!("generated columns hold their values only: {}", error.message()));
-            spi::execute(&definitions(&vec![None; generated.len()]))
+    let refused = subtransaction::attempt(|| spi::execute(&whole.sql)).err();
+    match &refused {
+        None => table.steps.done(about, Verdict::Done, &whole.sql)?,
+        Some(_) => {
+            let plain = table.statement(&vec![None; generated.len()]);
+            table.steps.run_or_raise(about, &plain)?;
         }
     }
+    record(table, generated, refused.as_ref())
+}
+
+/// One step for each generated column.
+fn record(
+    table: &mut NewTable<'_>,
+    generated: &[Option<String>],
+    refused: Option<&Error>,
+) -> Result<()> {
+    for (at, sql) in generated.iter().enumerate() {
+        let Some(sql) = sql else { continue };
+        let about = about(table, &table.columns[at]);
+        match refused {
+            None => table.steps.done(about, Verdict::Translated, sql)?,
+            Some(error) => {
+                let note = holds_values(&reason(error));
+                table.steps.manual(about, Some(sql), &note).map(|_| ())?;
+            }
+        }
+    }
+    Ok(())
 }
 
 #[derive(Deserialize)]
@@ -71,12 +115,13 @@ struct Count {
     rows: i64,
 }
 
-/// Warns about rows whose value PostgreSQL would compute differently.
-pub fn verify(table: &QualifiedName, warnings: &mut Vec<String>) -> Result<()> {
+/// What is to be told of rows whose value PostgreSQL would compute differently.
+pub fn verify(table: &QualifiedName) -> Result<Vec<String>> {
     let argument = [pgrx::datum::DatumWithOid::from(table.quoted())];
     let sql = "SELECT quote_ident(a.attname) AS name, pg_get_expr(d.adbin, d.adrelid) AS expression
                  FROM pg_attribute a JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
                 WHERE a.attrelid = to_regclass($1) AND a.attgenerated = 's'";
+    let mut warnings = Vec::new();
     for Generated { name, expression } in spi::rows::<Generated>(sql, &argument)? {
         let sql = format!(
             "SELECT pg_catalog.count(*) AS rows FROM {} WHERE {name} IS DISTINCT FROM ({expression})",
@@ -89,5 +134,5 @@ pub fn verify(table: &QualifiedName, warnings: &mut Vec<String>) -> Result<()> {
             ));
         }
     }
-    Ok(())
+    Ok(warnings)
 }

@@ -8,40 +8,47 @@ mod copy;
 mod duplicates;
 mod generated;
 mod names;
+mod neighbours;
 mod options;
 mod outcome;
 mod plan;
 mod post_data;
 mod rejects;
 mod run_log;
+mod table;
 mod target;
 mod types;
 
 use migrator_model::{
     Ident, QualifiedName, SourceName,
-    catalog::{Sequence, Table},
-    layout::{Attribute, Target as ColumnTarget},
+    catalog::{Sequence, Table, TableKind},
     pg_type::Environment,
-    policy::{Losses, NulBytes, OnError},
-    protocol::{Done, Scan},
-    rules,
+    protocol::Done,
 };
 use pgrx::datum::DatumWithOid;
 use serde::Deserialize;
 
-pub use options::Arguments;
-
-use self::{
-    options::{LoadOptions, Mode, OnLossy, StructAs},
-    outcome::{Clock, Loaded, Method, Phases},
+pub use self::{
+    generated::verify as generated_differences,
+    options::{Arguments as TableArguments, LoadOptions, Mode},
+    outcome::Loaded,
     plan::PlannedColumn,
+    post_data::{Places, PostData, comment_on, make_sequence, taken_names},
     rejects::Rejects,
-    target::Target,
+    run_log::{Run as RunRecord, next_id as next_run_id, owner as log_owner},
+    table::{Job, mappings, warnings as load_warnings},
+    target::{NewTable, Target, create_schema},
+    types::KnownEnums,
+};
+use self::{
+    neighbours::Neighbours,
+    outcome::{Clock, Method, Phases},
 };
 use crate::{
     error::{Error, Result},
     pg::{self, files, server, spi},
-    source::{Depth, Event, Reader},
+    source::{Depth, Reader},
+    steps::{OnFailure, Steps},
 };
 
 /// What `migrate_table` returns.
@@ -64,13 +71,13 @@ pub struct Outcome {
 }
 
 /// Runs a load.
-pub fn run(arguments: &Arguments) -> Result<Outcome> {
+pub fn run(arguments: &TableArguments) -> Result<Outcome> {
     Load::open(arguments)?.run()
 }
 
 /// A load from its start to its end.
 struct Load<'a> {
-    arguments: &'a Arguments,
+    arguments: &'a TableArguments,
     options: LoadOptions,
     clock: Clock,
     phases: Phases,
@@ -80,11 +87,12 @@ struct Load<'a> {
     table: Table,
     sequences: Vec<Sequence>,
     environment: Environment,
+    steps: Steps,
     warnings: Vec<String>,
 }
 
 impl<'a> Load<'a> {
-    fn open(arguments: &'a Arguments) -> Result<Self> {
+    fn open(arguments: &'a TableArguments) -> Result<Self> {
         let mut clock = Clock::start();
         let wal_before = server::wal_bytes();
         let options = LoadOptions::parse(arguments)?;
@@ -99,6 +107,7 @@ impl<'a> Load<'a> {
         }
         let environment = pg::types::environment()?;
         let phases = Phases { open: clock.lap(), ..Phases::default() };
+        let steps = Steps::new(options.more.strict, OnFailure::Record);
         let warnings = Vec::new();
         Ok(Self {
             arguments,
@@ -111,15 +120,16 @@ impl<'a> Load<'a> {
             table,
             sequences,
             environment,
+            steps,
             warnings,
         })
     }
 
     fn run(mut self) -> Result<Outcome> {
-        let mut planned = self.plan()?;
+        let mut planned = self.job().plan()?;
         let (existing, name) = self.resolve_names(&mut planned)?;
         let home = self.home(name.as_ref())?;
-        self.profile(&mut planned)?;
+        self.job().profile(&mut planned)?;
         self.phases.profile = self.clock.lap();
         let mut target = match existing {
             Some(target) => target,
@@ -133,16 +143,22 @@ impl<'a> Load<'a> {
         }
         let method = target.method(self.options.mode, self.options.more.method)?;
         self.phases.prepare = self.clock.lap();
-        let run_id = run_log::next_id()?;
-        let (loaded, done) = self.load(run_id, &planned, &target, method)?;
-        self.note_losses(&planned, &loaded);
-        self.note_diverted(&loaded);
+        let run_id = next_run_id()?;
+        let mut rejects = Rejects::of(run_id, &self.table.name, self.options.reject_limit)?;
+        let (loaded, done) = self.job().transfer(&planned, &target, method, &mut rejects)?;
+        self.warnings.extend(table::warnings(&planned, &loaded));
         self.phases(&done);
         if let (Mode::Create, Some(home)) = (self.options.mode, &home) {
             self.post_data(&planned, &target, home)?;
         }
+        self.warnings.extend(self.steps.all_warnings());
         self.phases.post_data = self.clock.lap();
         self.finish(run_id, &target, method, loaded)
+    }
+
+    fn job(&mut self) -> Job<'_> {
+        let Self { reader, table, options, environment, .. } = self;
+        Job { reader, table, options, environment }
     }
 
     /// The schema that DuckDB's `main` becomes: the target's where the table is one of `main`.
@@ -154,7 +170,10 @@ impl<'a> Load<'a> {
     }
 
     fn create(&mut self, name: &QualifiedName, planned: &mut [PlannedColumn]) -> Result<Target> {
-        target::create(&self.table, name, planned, &self.environment, &mut self.warnings)
+        let columns = names::columns(planned)?;
+        let Self { table: source, environment, steps, .. } = self;
+        let known = &mut KnownEnums::new();
+        NewTable { source, name, columns, planned, environment, known, steps }.create()
     }
 
     fn post_data(
@@ -163,33 +182,36 @@ impl<'a> Load<'a> {
         target: &Target,
         home: &Ident,
     ) -> Result<()> {
-        generated::verify(&target.name, &mut self.warnings)?;
-        let warnings = post_data::make(&post_data::PostData {
+        self.warnings.extend(generated::verify(&target.name)?);
+        let Some(schema) =
+            target.name.schema.as_ref().filter(|_| self.table.kind == TableKind::Table)
+        else {
+            return Ok(());
+        };
+        let mut data = PostData {
             table: &self.table,
             sequences: &self.sequences,
             name: &target.name,
-            home,
             planned,
             columns: &target.filled,
             environment: &self.environment,
-            options: &self.options,
-        })?;
-        self.warnings.extend(warnings);
-        Ok(())
-    }
-
-    /// The columns with the types that were asked for.
-    fn plan(&self) -> Result<Vec<PlannedColumn>> {
-        let mut planned = plan::columns(&self.table, &self.options)?;
-        if self.options.more.structs == StructAs::Composite {
-            plan::composites(&mut planned, &self.environment)?;
+            places: &Neighbours { table: &self.table.name, target: &target.name, home },
+            names: &mut post_data::taken_names(schema)?,
+            steps: &mut self.steps,
+        };
+        let (constraints, indexes) = (self.options.constraints, self.options.indexes);
+        if constraints {
+            data.keys()?;
         }
-        for (name, type_name) in &self.options.column_types {
-            let column = plan::named(&self.table, &mut planned, name, "column_types")?;
-            column.fix(pg::types::parse(type_name)?)?;
+        if indexes {
+            data.indexes()?;
         }
-        plan::rename(&self.table, &mut planned, &self.options.more.rename)?;
-        Ok(planned)
+        if constraints {
+            data.checks()?;
+            data.defaults()?;
+            data.foreign_keys()?;
+        }
+        data.comments()
     }
 
     /// Resolves the target by the caller's search path: an existing relation with its columns
@@ -208,75 +230,6 @@ impl<'a> Load<'a> {
                 }
                 Ok((Some(target::existing(facts, planned)?), None))
             }
-        }
-    }
-
-    /// Decides types and fidelity, with a look at the data of the columns where that matters.
-    fn profile(&mut self, planned: &mut [PlannedColumn]) -> Result<()> {
-        let looked_at: Vec<usize> = (0..planned.len())
-            .filter(|at| planned[*at].depends_on_data(&self.environment))
-            .collect();
-        let losses = self.count_losses(planned, &looked_at)?;
-        for (at, column) in planned.iter_mut().enumerate() {
-            let none = Losses::default();
-            let position = looked_at.iter().position(|looked| *looked == at);
-            let losses = position.and_then(|position| losses.get(position)).unwrap_or(&none);
-            column.settle(&self.environment, losses);
-        }
-        plan::check(&self.table, planned, self.options.on_lossy)
-    }
-
-    fn count_losses(&mut self, planned: &[PlannedColumn], at: &[usize]) -> Result<Vec<Losses>> {
-        if at.is_empty() {
-            return Ok(Vec::new());
-        }
-        let chosen: Vec<_> = at.iter().map(|at| planned[*at].clone()).collect();
-        let filter = self.options.filter.clone();
-        dry_run(&mut self.reader, &self.table.name, &chosen, filter, &self.environment)
-    }
-
-    fn load(
-        &mut self,
-        run_id: i64,
-        planned: &[PlannedColumn],
-        target: &Target,
-        method: Method,
-    ) -> Result<(Loaded, Done)> {
-        if !server::is_utf8() {
-            return Err(Error::new("0A000", "the database's encoding is not UTF8")
-                .detail("DuckDB's texts are UTF-8, and are not converted."));
-        }
-        let rejects = Rejects::of(run_id, &self.table.name, self.options.reject_limit)?;
-        let scan = Scan {
-            table: self.table.name.clone(),
-            columns: planned.iter().map(|column| column.scan.clone()).collect(),
-            filter: self.options.filter.clone(),
-            attributes: target.attributes.clone(),
-            on_error: self.options.on_error,
-            nul_bytes: self.options.nul_bytes.clone(),
-            accept_lossy: self.options.on_lossy == OnLossy::Accept,
-            dry_run: false,
-        };
-        copy::run(&mut self.reader, scan, target, method, rejects)
-    }
-
-    fn note_losses(&mut self, planned: &[PlannedColumn], loaded: &Loaded) {
-        for (column, losses) in planned.iter().zip(&loaded.losses) {
-            for (loss, count) in losses.iter() {
-                let name = &column.name;
-                self.warnings.push(format!("column \"{name}\": {count} values lost {loss}"));
-            }
-        }
-    }
-
-    /// Rows that the target's own triggers and rules have dealt with differently.
-    fn note_diverted(&mut self, loaded: &Loaded) {
-        let sent = loaded.rows_read - loaded.rows_rejected.min(loaded.rows_read);
-        if sent != loaded.rows_loaded {
-            let inserted = loaded.rows_loaded;
-            self.warnings.push(format!(
-                "{inserted} of {sent} rows were inserted: triggers or rules of the target took the others"
-            ));
         }
     }
 
@@ -302,7 +255,7 @@ impl<'a> Load<'a> {
         let seconds = self.clock.total().as_secs_f64();
         let ready = self.reader.ready().clone();
         self.reader.close();
-        run_log::Run {
+        RunRecord {
             run_id,
             seconds,
             source: self.file.path.display().to_string(),
@@ -326,66 +279,6 @@ impl<'a> Load<'a> {
     }
 }
 
-/// Encodes columns for their default or chosen types and throws the rows away: what each loses.
-pub fn dry_run(
-    reader: &mut Reader,
-    table: &SourceName,
-    planned: &[PlannedColumn],
-    filter: Option<String>,
-    environment: &Environment,
-) -> Result<Vec<Losses>> {
-    let attribute = |(at, column): (usize, &PlannedColumn)| {
-        let logical = &column.scan.logical;
-        let pg = match column.fixed {
-            true => column.mapping.pg.clone(),
-            false => rules::map(logical, environment, &Losses::default()).pg,
-        };
-        let target = Some(ColumnTarget::dry(&pg));
-        Attribute { name: column.name.clone(), target, source: Some(at), not_null: false }
-    };
-    let scan = Scan {
-        table: table.clone(),
-        columns: planned.iter().map(|column| column.scan.clone()).collect(),
-        filter,
-        attributes: planned.iter().enumerate().map(attribute).collect(),
-        on_error: OnError::Reject,
-        nul_bytes: NulBytes::Error,
-        accept_lossy: false,
-        dry_run: true,
-    };
-    let mut stream = reader.scan(scan)?;
-    while let Some(event) = stream.next()? {
-        if let Event::Rows = event {
-            return Err(Error::new("08P01", "the reader process sent rows in a dry run"));
-        }
-    }
-    Ok(stream.done()?.losses)
-}
-
-/// The mapping of every column of a table, decided on its data: what `source_columns` shows.
-pub fn mappings(
-    reader: &mut Reader,
-    table: &Table,
-    environment: &Environment,
-) -> Result<Vec<rules::Mapping>> {
-    let arguments = Arguments::of_table(&table.name);
-    let mut planned = plan::columns(table, &LoadOptions::parse(&arguments)?)?;
-    let chosen: Vec<_> =
-        planned.iter().filter(|column| column.depends_on_data(environment)).cloned().collect();
-    let losses = match chosen.is_empty() {
-        true => Vec::new(),
-        false => dry_run(reader, &table.name, &chosen, None, environment)?,
-    };
-    let mut counted = losses.iter();
-    for column in &mut planned {
-        let none = Losses::default();
-        let looked_at = column.depends_on_data(environment);
-        let losses = if looked_at { counted.next().unwrap_or(&none) } else { &none };
-        column.settle(environment, losses);
-    }
-    Ok(planned.into_iter().map(|column| column.mapping).collect())
-}
-
 fn table_size(oid: u32) -> Result<i64> {
     #[derive(Deserialize)]
     struct Size {
@@ -400,7 +293,7 @@ fn word<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-fn described(arguments: &Arguments) -> serde_json::Value {
+fn described(arguments: &TableArguments) -> serde_json::Value {
     serde_json::json!({
         "columns": arguments.columns,
         "filter": arguments.filter,

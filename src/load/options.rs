@@ -93,11 +93,11 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// The defaults, for a table of a source that is open already.
-    pub fn of_table(table: &migrator_model::SourceName) -> Self {
+    /// The defaults, for tables of a source that is open already.
+    pub fn empty() -> Self {
         Self {
             source: String::new(),
-            table_name: table.to_string(),
+            table_name: String::new(),
             target: None,
             mode: "create".into(),
             columns: None,

@@ -39,6 +39,16 @@ pub struct Loaded {
     pub reader_peak_memory: u64,
 }
 
+impl Loaded {
+    /// Adds another table's.
+    pub fn add(&mut self, other: &Self) {
+        self.rows_read += other.rows_read;
+        self.rows_loaded += other.rows_loaded;
+        self.rows_rejected += other.rows_rejected;
+        self.reader_peak_memory = self.reader_peak_memory.max(other.reader_peak_memory);
+    }
+}
+
 /// Seconds spent in each phase, in order.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Phases {

@@ -228,7 +228,7 @@ pub fn check(table: &Table, planned: &[PlannedColumn], on_lossy: OnLossy) -> Res
     Err(Error::new("22000", format!("table \"{}\" would lose data", table.name))
         .detail(lossy.join("\n"))
         .hint(
-            "Ask for other types with column_types, or accept the loss with on_lossy => 'accept'.",
+            "Ask for other types with column_types (for a database in options.tables), or accept the loss with on_lossy => 'accept'.",
         ))
 }
 

@@ -33,6 +33,16 @@ impl Rejects {
         Ok(Self { run_id, table: table.to_string(), limit, owner, kept: 0 })
     }
 
+    /// The rejects of a run over several tables.
+    pub fn of_database(run_id: i64, limit: Option<u64>) -> Result<Self> {
+        Ok(Self { run_id, table: String::new(), limit, owner: run_log::owner()?, kept: 0 })
+    }
+
+    /// Goes on with another table.
+    pub fn begin_table(&mut self, table: &SourceName) {
+        self.table = table.to_string();
+    }
+
     /// Keeps some. One more than the limit ends the run.
     pub fn keep(&mut self, rejects: Vec<Reject>) -> Result<()> {
         let room = self.limit.map_or(usize::MAX, |limit| limit.saturating_sub(self.kept) as usize);

@@ -9,16 +9,20 @@ use super::{
     options::{MethodOption, Mode},
     outcome::Method,
     plan::PlannedColumn,
-    types::TypeMaker,
+    types::{KnownEnums, TypeMaker},
 };
 use crate::{
-    ddl::table::{self, ColumnDefinition},
+    ddl::{
+        Kind, Statement,
+        table::{self, ColumnDefinition},
+    },
     error::{Error, Result},
     pg::{
         domain::Domain,
         facts::{self, AttributeFacts, Facts},
         spi,
     },
+    steps::{About, Steps},
 };
 
 /// Where rows go.
@@ -49,35 +53,70 @@ pub fn name(table: &Table, wanted: Option<&str>) -> Result<QualifiedName> {
     Ok(QualifiedName::new(schema, Ident::new(&table.name.name)?))
 }
 
-/// Makes the table that the plan asks for. Keys and the like come after the data.
-pub fn create(
-    source: &Table,
-    name: &QualifiedName,
-    planned: &mut [PlannedColumn],
-    environment: &Environment,
-    warnings: &mut Vec<String>,
-) -> Result<Target> {
-    if facts::relation_oid(name)?.is_some() {
-        return Err(Error::new("42P07", format!("relation \"{}\" already exists", name.name))
-            .hint("Load into it with mode => 'append' or 'truncate', or name another target."));
+/// A table that the plan asks for. Keys and the like come after the data.
+pub struct NewTable<'a> {
+    /// The source table.
+    pub source: &'a Table,
+    /// Its name here.
+    pub name: &'a QualifiedName,
+    /// The names of its columns here.
+    pub columns: Vec<Ident>,
+    /// What they become; types without a name get theirs.
+    pub planned: &'a mut [PlannedColumn],
+    /// Where other extensions' types are.
+    pub environment: &'a Environment,
+    /// Enum types that this run has made or found.
+    pub known: &'a mut KnownEnums,
+    /// The report.
+    pub steps: &'a mut Steps,
+}
+
+impl NewTable<'_> {
+    /// Makes it, with its schema and types.
+    pub fn create(mut self) -> Result<Target> {
+        let name = self.name;
+        if facts::relation_oid(name)?.is_some() {
+            return Err(Error::new("42P07", format!("relation \"{}\" already exists", name.name))
+                .hint(
+                    "Load into it with mode => 'append' or 'truncate', or name another target.",
+                ));
+        }
+        let schema = name.schema.as_ref().ok_or_else(|| Error::new("XX000", "schema expected"))?;
+        let source_schema = self.source.name.schema.as_deref().unwrap_or("main");
+        create_schema(source_schema, schema, self.steps)?;
+        self.name_types(schema)?;
+        let generated = generated::translate(&mut self)?;
+        generated::create(&mut self, &generated)?;
+        Target::existing_table(name, self.columns)
     }
-    let columns = super::names::columns(planned)?;
-    let schema = name.schema.as_ref().ok_or_else(|| Error::new("XX000", "schema expected"))?;
-    create_schema(schema)?;
-    let maker = TypeMaker { schema, table: name.name.as_str(), environment };
-    for (column, planned) in columns.iter().zip(planned.iter_mut()) {
-        maker.name(&mut planned.mapping.pg, &source.columns[planned.source], column)?;
+
+    fn name_types(&mut self, schema: &Ident) -> Result<()> {
+        let Self { source, environment, known, steps, .. } = self;
+        let table = self.name.name.as_str();
+        let mut maker = TypeMaker { schema, table, environment, known, steps };
+        for (column, planned) in self.columns.iter().zip(self.planned.iter_mut()) {
+            maker.name(&mut planned.mapping.pg, &source.columns[planned.source], column)?;
+        }
+        Ok(())
     }
-    let generated = generated::translate(source, planned, &columns, environment, warnings);
-    let definitions = |generated: &[Option<String>]| {
-        let column = |((name, planned), generated)| definition(source, planned, name, generated);
-        let list: Vec<_> = columns.iter().zip(&*planned).zip(generated).map(column).collect();
-        table::create_table(name, &list, environment).sql
-    };
-    generated::create(&generated, definitions, warnings)?;
-    let oid = facts::relation_oid(name)?;
-    let oid = oid.ok_or_else(|| Error::new("42P01", "the new table is gone"))?;
-    Target::of(Facts::of(oid)?, columns)
+
+    /// The statement that makes it, with these columns generated.
+    pub fn statement(&self, generated: &[Option<String>]) -> Statement {
+        let column =
+            |((name, planned), generated)| definition(self.source, planned, name, generated);
+        let list = self.columns.iter().zip(&*self.planned).zip(generated).map(column);
+        table::create_table(self.name, &list.collect::<Vec<_>>(), self.environment)
+    }
+
+    /// A step about the table itself.
+    pub fn about(&self) -> About {
+        About {
+            kind: Kind::Table,
+            source: self.source.name.to_string(),
+            target: Some(self.name.quoted()),
+            what: format!("table {}", self.name.name.quoted()),
+        }
+    }
 }
 
 fn definition<'a>(
@@ -91,17 +130,21 @@ fn definition<'a>(
     ColumnDefinition { name, pg, not_null: !nullable, generated: generated.as_deref() }
 }
 
-fn create_schema(schema: &Ident) -> Result<()> {
+/// Makes a schema, unless it is there.
+pub fn create_schema(source: &str, schema: &Ident, steps: &mut Steps) -> Result<()> {
     #[derive(serde::Deserialize)]
     struct Found {
         found: bool,
     }
     let argument = [pgrx::datum::DatumWithOid::from(schema.to_string())];
     let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1) AS found";
-    match spi::one::<Found>(sql, &argument)?.found {
-        true => Ok(()),
-        false => spi::execute(&table::create_schema(schema).sql),
+    if spi::one::<Found>(sql, &argument)?.found {
+        return Ok(());
     }
+    let statement = table::create_schema(schema);
+    let (source, target) = (source.to_owned(), Some(schema.quoted()));
+    let about = About { kind: Kind::Schema, source, target, what: statement.what.clone() };
+    steps.run_or_raise(about, &statement)
 }
 
 /// Finds an existing relation by the search path in force.
@@ -183,6 +226,13 @@ fn take_type(attribute: &AttributeFacts, column: &mut PlannedColumn) -> Result<O
 }
 
 impl Target {
+    /// A table that was just made, with these columns filled.
+    pub fn existing_table(name: &QualifiedName, filled: Vec<Ident>) -> Result<Self> {
+        let oid = facts::relation_oid(name)?;
+        let oid = oid.ok_or_else(|| Error::new("42P01", "the new table is gone"))?;
+        Self::of(Facts::of(oid)?, filled)
+    }
+
     fn of(facts: Facts, filled: Vec<Ident>) -> Result<Self> {
         let attribute = |attribute: &AttributeFacts| {
             let source = filled.iter().position(|name| name.as_str() == attribute.name);

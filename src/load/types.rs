@@ -1,5 +1,7 @@
 //! Enum and row types that columns need: found, or created once.
 
+use std::collections::HashMap;
+
 use migrator_model::{
     Ident, PgType, QualifiedName,
     catalog::Column,
@@ -13,7 +15,11 @@ use crate::{
     ddl::{Statement, Untranslatable, composite, enumeration},
     error::{Error, Result},
     pg::{spi, types},
+    steps::{About, Steps},
 };
+
+/// Enum types that are here, by their labels: one for each label set.
+pub type KnownEnums = HashMap<Vec<String>, QualifiedName>;
 
 /// Where types for a table's columns are looked for and created.
 pub struct TypeMaker<'a> {
@@ -23,6 +29,10 @@ pub struct TypeMaker<'a> {
     pub table: &'a str,
     /// Where other extensions' types are.
     pub environment: &'a Environment,
+    /// Enum types that this run has made or found.
+    pub known: &'a mut KnownEnums,
+    /// The report.
+    pub steps: &'a mut Steps,
 }
 
 #[derive(Deserialize)]
@@ -39,13 +49,13 @@ const LABELS: &str = "
 
 impl TypeMaker<'_> {
     /// Gives unnamed types in a column's type their names, creating those that are missing.
-    pub fn name(&self, pg: &mut PgType, column: &Column, target_column: &Ident) -> Result<()> {
+    pub fn name(&mut self, pg: &mut PgType, column: &Column, target_column: &Ident) -> Result<()> {
         let own = column.enum_names.first().map(|source| source.name.as_str());
         self.name_as(pg, own, &format!("{}_{target_column}", self.table))
     }
 
     /// A type of the DuckDB type's own name where there is one, else of a made-up name.
-    fn name_as(&self, pg: &mut PgType, own: Option<&str>, made_up: &str) -> Result<()> {
+    fn name_as(&mut self, pg: &mut PgType, own: Option<&str>, made_up: &str) -> Result<()> {
         match pg {
             PgType::Array(element) => self.name_as(element, own, made_up),
             PgType::Enum { name: name @ None, labels } => {
@@ -65,7 +75,21 @@ impl TypeMaker<'_> {
 
     /// An enum type with these labels.
     fn enumeration(
-        &self,
+        &mut self,
+        labels: &[String],
+        own: Option<&str>,
+        made_up: &str,
+    ) -> Result<QualifiedName> {
+        if let Some(known) = self.known.get(labels) {
+            return Ok(known.clone());
+        }
+        let name = self.new_enumeration(labels, own, made_up)?;
+        self.known.insert(labels.to_vec(), name.clone());
+        Ok(name)
+    }
+
+    fn new_enumeration(
+        &mut self,
         labels: &[String],
         own: Option<&str>,
         made_up: &str,
@@ -75,19 +99,23 @@ impl TypeMaker<'_> {
             match self.labels_of(&name)? {
                 Some(Labels { labels: Some(same) }) if same == labels => return Ok(name),
                 Some(_) => {}
-                None => return create(enumeration::create_enum(&name, labels), name),
+                None => return self.create(enumeration::create_enum(&name, labels), name, made_up),
             }
         }
         Err(no_free_name(made_up))
     }
 
     /// A row type with these attributes.
-    fn composite(&self, attributes: &[(String, PgType)], made_up: &str) -> Result<QualifiedName> {
+    fn composite(
+        &mut self,
+        attributes: &[(String, PgType)],
+        made_up: &str,
+    ) -> Result<QualifiedName> {
         for name in candidates(made_up) {
             let name = self.qualified(&name)?;
             if self.labels_of(&name)?.is_none() {
                 let statement = composite::create_composite(&name, attributes, self.environment);
-                return create(statement, name);
+                return self.create(statement, name, made_up);
             }
             match types::parse(&name.quoted()) {
                 Ok(PgType::Composite { attributes: same, .. }) if same == attributes => {
@@ -97,6 +125,25 @@ impl TypeMaker<'_> {
             }
         }
         Err(no_free_name(made_up))
+    }
+
+    fn create(
+        &mut self,
+        statement: std::result::Result<Statement, Untranslatable>,
+        name: QualifiedName,
+        source: &str,
+    ) -> Result<QualifiedName> {
+        let statement = statement.map_err(|refused| {
+            Error::new("42602", refused.reason).hint("Ask for another type with column_types.")
+        })?;
+        let about = About {
+            kind: statement.kind,
+            source: source.to_owned(),
+            target: Some(name.quoted()),
+            what: statement.what.clone(),
+        };
+        self.steps.run_or_raise(about, &statement)?;
+        Ok(name)
     }
 
     fn qualified(&self, name: &str) -> Result<QualifiedName> {
@@ -117,17 +164,6 @@ impl TypeMaker<'_> {
 fn candidates(made_up: &str) -> impl Iterator<Item = String> {
     let room = |end: &str| clip(made_up, MAX_IDENT - end.len()).to_owned() + end;
     std::iter::once(made_up.to_owned()).chain((2..100).map(move |n| room(&format!("_{n}"))))
-}
-
-fn create(
-    statement: std::result::Result<Statement, Untranslatable>,
-    name: QualifiedName,
-) -> Result<QualifiedName> {
-    let statement = statement.map_err(|refused| {
-        Error::new("42602", refused.reason).hint("Ask for another type with column_types.")
-    })?;
-    spi::execute(&statement.sql)?;
-    Ok(name)
 }
 
 fn no_free_name(made_up: &str) -> Error {

@@ -7,10 +7,10 @@ use pgrx::{PgTryBuilder, pg_sys, pg_sys::panic::CaughtError};
 use super::report;
 use crate::error::Result;
 
-/// Runs a closure in a subtransaction of its own. When it raises an ERROR everything it did is
-/// undone, and the ERROR is returned. What must end the caller too (a cancel, a lack of memory or
-/// disk, corruption) goes through.
-pub fn attempt<T>(run: impl FnOnce() -> T) -> Result<T> {
+/// Runs a closure in a subtransaction of its own. When it fails, by an error or by an ERROR of the
+/// server's, everything it did is undone, and the error is returned. What must end the caller too
+/// (a cancel, a lack of memory or disk, corruption) goes through.
+pub fn attempt<T>(run: impl FnOnce() -> Result<T>) -> Result<T> {
     // SAFETY: as PL/pgSQL's BEGIN … EXCEPTION block does: memory context and resource owner of
     // before are in force again after either end.
     unsafe {
@@ -24,9 +24,12 @@ pub fn attempt<T>(run: impl FnOnce() -> T) -> Result<T> {
         let run = AssertUnwindSafe(run);
         PgTryBuilder::new(AssertUnwindSafe(move || {
             let result = { run }.0();
-            pg_sys::ReleaseCurrentSubTransaction();
+            match result {
+                Ok(_) => pg_sys::ReleaseCurrentSubTransaction(),
+                Err(_) => pg_sys::RollbackAndReleaseCurrentSubTransaction(),
+            }
             restore();
-            Ok(result)
+            result
         }))
         .catch_others(|error| {
             pg_sys::MemoryContextSwitchTo(context);
@@ -36,6 +39,22 @@ pub fn attempt<T>(run: impl FnOnce() -> T) -> Result<T> {
             if is_fatal(caught.sqlstate()) { rethrow(error) } else { Err(caught) }
         })
         .execute()
+    }
+}
+
+/// Runs a closure and undoes everything that it did in the database. What it returns must own
+/// what it needs.
+pub fn rehearse<T>(run: impl FnOnce() -> Result<T>) -> Result<T> {
+    let mut rehearsed = None;
+    // An error that nobody sees: it only makes the subtransaction roll back.
+    let undone = attempt::<()>(|| {
+        rehearsed = Some(run()?);
+        Err(crate::error::Error::new("25000", "rehearsal"))
+    });
+    match (rehearsed, undone) {
+        (Some(result), _) => Ok(result),
+        (None, Err(error)) => Err(error),
+        (None, Ok(())) => Err(crate::error::Error::new("XX000", "rehearsal without an end")),
     }
 }
 

@@ -12,7 +12,7 @@ use std::{
 };
 
 use migrator_model::{
-    protocol::{self, Reply, Request},
+    protocol::{self, Reply, Request, Scan},
     reject::shown,
 };
 
@@ -38,6 +38,8 @@ pub struct Connection {
     socket: UnixStream,
     diagnostics: File,
     inbox: Vec<u8>,
+    /// Whether a scan runs whose end has not been seen.
+    scanning: bool,
     /// The slots.
     pub memory: SharedMemory,
     /// Their size in bytes.
@@ -51,7 +53,16 @@ impl Connection {
     pub fn new(spawned: Spawned, temp: TempFolder) -> Self {
         let Spawned { child, socket, memory, slot_memory, diagnostics } = spawned;
         exit::register(child.id(), temp.path());
-        Self { child, socket, diagnostics, inbox: Vec::new(), memory, slot_memory, temp }
+        Self {
+            child,
+            socket,
+            diagnostics,
+            inbox: Vec::new(),
+            scanning: false,
+            memory,
+            slot_memory,
+            temp,
+        }
     }
 
     /// Sends a request.
@@ -74,20 +85,48 @@ impl Connection {
     /// Receives the next message, however long that takes. A failure that the reader reports is
     /// an error here.
     pub fn receive(&mut self) -> Result<Reply> {
+        match self.next_message()? {
+            Reply::Failed(failure) => Err(failure.into()),
+            reply => Ok(reply),
+        }
+    }
+
+    fn next_message(&mut self) -> Result<Reply> {
         wait::interrupts();
         loop {
             if let Some(reply) = self.take_message()? {
-                return match reply {
-                    Reply::Failed(failure) => Err(failure.into()),
-                    reply => Ok(reply),
-                };
+                self.scanning &= !matches!(reply, Reply::Done(_) | Reply::Failed(_));
+                return Ok(reply);
             }
             self.fill_inbox()?;
         }
     }
 
+    /// Starts a scan.
+    pub fn begin_scan(&mut self, scan: Scan) -> Result<()> {
+        self.end_scan()?;
+        self.send(&Request::Scan(Box::new(scan)))?;
+        self.scanning = true;
+        Ok(())
+    }
+
+    /// Ends a scan that was left in its middle by an error that did not end the session: what is
+    /// still under way is read and thrown away.
+    fn end_scan(&mut self) -> Result<()> {
+        if self.scanning {
+            self.send(&Request::Stop)?;
+        }
+        while self.scanning {
+            if let Reply::Slot(full) = self.next_message()? {
+                self.send(&Request::Release(full.slot))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Sends a request and receives its answer.
     pub fn ask(&mut self, request: &Request) -> Result<Reply> {
+        self.end_scan()?;
         self.send(request)?;
         self.receive()
     }

@@ -95,7 +95,7 @@ impl Reader {
 
     /// Starts a scan.
     pub fn scan(&mut self, scan: Scan) -> Result<ScanStream<'_>> {
-        self.connection.send(&Request::Scan(Box::new(scan)))?;
+        self.connection.begin_scan(scan)?;
         Ok(ScanStream::new(&mut self.connection))
     }
 

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Both ends must have the same; it changes with any message.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;
 /// No message is longer, in bytes.
 pub const MAX_MESSAGE: usize = 64 << 20;
 
@@ -37,6 +37,8 @@ pub enum Request {
     Scan(Box<Scan>),
     /// Gives a slot back.
     Release(u32),
+    /// Ends the scan that runs, if one does: it fails.
+    Stop,
     /// Ends the reader.
     Close,
 }

@@ -5,7 +5,11 @@ use std::{
     io,
     os::unix::net::UnixStream,
     path::Path,
-    sync::mpsc::{self, Receiver, Sender},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, Receiver, Sender},
+    },
     thread,
 };
 
@@ -28,12 +32,26 @@ pub struct Backend {
     socket: UnixStream,
     /// Slots that the backend gives back.
     pub released: Receiver<u32>,
+    /// Whether the running scan is wanted no more.
+    stop: Arc<AtomicBool>,
 }
 
 impl Backend {
     /// Says something. An error means that the backend is gone.
     pub fn say(&mut self, reply: &Reply) -> io::Result<()> {
         protocol::send(&mut self.socket, reply)
+    }
+
+    /// Forgets what was said about an earlier scan: the slots that it left to the backend are all
+    /// back, because the backend gives them back before it asks for another scan.
+    pub fn begin_scan(&mut self) {
+        while self.released.try_recv().is_ok() {}
+        self.stop.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether the running scan is wanted no more.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 }
 
@@ -46,10 +64,12 @@ pub fn serve(inherited: Inherited) -> io::Result<()> {
     let (release, released) = mpsc::channel();
     let (ask, asked) = mpsc::channel();
     let listening = socket.try_clone()?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopping = stop.clone();
     thread::Builder::new()
         .name("socket".to_owned())
-        .spawn(move || listen(listening, &ask, &release))?;
-    let mut backend = Backend { socket, released };
+        .spawn(move || listen(listening, &ask, &release, &stopping))?;
+    let mut backend = Backend { socket, released, stop };
     let usage = Usage::watch();
     match start(&open) {
         Ok((ready, source)) => {
@@ -63,10 +83,14 @@ pub fn serve(inherited: Inherited) -> io::Result<()> {
 
 /// Passes messages on. When the backend is gone nothing here matters any more: DuckDB may be deep
 /// in a query, so the process ends at once, without asking anybody.
-fn listen(mut socket: UnixStream, ask: &Sender<Request>, release: &Sender<u32>) {
+fn listen(mut socket: UnixStream, ask: &Sender<Request>, release: &Sender<u32>, stop: &AtomicBool) {
     loop {
         let delivered = match protocol::receive::<Request>(&mut socket) {
             Ok(Some(Request::Release(slot))) => release.send(slot).is_ok(),
+            Ok(Some(Request::Stop)) => {
+                stop.store(true, Ordering::Relaxed);
+                true
+            }
             Ok(Some(request)) => ask.send(request).is_ok(),
             Ok(None) | Err(_) => false,
         };
@@ -127,7 +151,7 @@ fn answer(
                 let done = scan::run(source, &wanted, backend, &mut slots, usage)?;
                 done.map(|done| Reply::Done(done.into()))
             }
-            Request::Open(_) | Request::Release(_) | Request::Close => {
+            Request::Open(_) | Request::Release(_) | Request::Stop | Request::Close => {
                 Err(Failure::new("08P01", "unexpected request"))
             }
         };

@@ -7,6 +7,7 @@ use std::{
 };
 
 use migrator_cluster_tests::{Database, backend, data, eventually, readers_of};
+use migrator_model::protocol::PROTOCOL_VERSION;
 use postgres::{Client, error::DbError};
 
 /// The installed reader, put aside and back.
@@ -107,10 +108,14 @@ fn a_reader_that_is_not_what_it_should_be() {
     assert_error(&mut client, "58000", "exited with exit code 0");
 
     // Rows, or the end of a scan, that nobody has asked for.
-    installed.replace(&format!("{}; {}; exec sleep 100", ready(1), say(r#"{"Tables":[]}"#)));
+    installed.replace(&format!(
+        "{}; {}; exec sleep 100",
+        ready(PROTOCOL_VERSION),
+        say(r#"{"Tables":[]}"#)
+    ));
     client.batch_execute(&format!("SELECT source_tables('{}')", data("shop.duckdb"))).unwrap();
     let slot = say(r#"{"Slot":{"slot":7000,"used":8,"rows":1,"fragment":null}}"#);
-    installed.replace(&format!("{}; {slot}; exec sleep 100", ready(1)));
+    installed.replace(&format!("{}; {slot}; exec sleep 100", ready(PROTOCOL_VERSION)));
     assert_error(&mut client, "08P01", "the reader process sent a malformed message");
 
     installed.replace("exec sleep 100");

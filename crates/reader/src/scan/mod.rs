@@ -126,6 +126,9 @@ impl<'a> Run<'a> {
             let asked = Instant::now();
             let Some(chunk) = stream.next_chunk().map_err(failed)? else { break };
             self.fetching += asked.elapsed();
+            if self.output.is_stopped() {
+                return Err(Failure::new("57014", "the scan was stopped").into());
+            }
             self.chunk(&encoder, &chunk.vectors(), chunk.rows())?;
         }
         self.done.fetch_seconds = self.fetching.as_secs_f64();

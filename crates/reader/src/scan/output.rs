@@ -29,8 +29,14 @@ pub struct Output<'a> {
 impl<'a> Output<'a> {
     /// Starts with every slot free.
     pub fn new(backend: &'a mut Backend, slots: &'a mut Slots) -> Self {
+        backend.begin_scan();
         let free = FreeSlots::all(slots.count());
         Self { backend, slots, free, current: None, rejects: Vec::new(), waited: Duration::ZERO }
+    }
+
+    /// Whether the backend wants no more rows.
+    pub fn is_stopped(&self) -> bool {
+        self.backend.is_stopped()
     }
 
     /// Says something in between.
