@@ -38,6 +38,14 @@ impl Error {
         &self.0.message
     }
 
+    /// Whether nothing else should be tried after it: operator intervention, insufficient resources,
+    /// system errors, internal errors, a reader gone wrong, and what another session is the reason
+    /// for, a deadlock or a lock that was not to be had.
+    pub fn is_fatal(&self) -> bool {
+        let classes = ["57", "53", "58", "XX", "08", "40", "55P03"];
+        classes.iter().any(|class| self.sqlstate().starts_with(class))
+    }
+
     /// The DETAIL, if there is one.
     pub fn detail_text(&self) -> Option<&str> {
         self.0.detail.as_deref()

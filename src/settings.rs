@@ -90,7 +90,8 @@ fn text(setting: &GucSetting<Option<CString>>) -> String {
 pub fn allowed_directories() -> Vec<String> {
     let list = text(&ALLOWED_DIRECTORIES);
     let folders = list.split(',').map(|folder| folder.trim().trim_matches('"').to_owned());
-    folders.filter(|folder| !folder.is_empty()).collect()
+    // A relative one would mean a folder of the cluster's own.
+    folders.filter(|folder| folder.starts_with('/')).collect()
 }
 
 /// `migrator.temp_directory`, if one is set.

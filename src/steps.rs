@@ -118,7 +118,9 @@ impl Steps {
         };
         let (verdict, note) = match done {
             Ok(()) => (verdict, None),
-            Err(error) if raise || self.ends_by(&error, fatal) => return Err(error),
+            Err(error) if raise || error.is_fatal() || self.ends_by(&error, fatal) => {
+                return Err(error);
+            }
             Err(error) => (Verdict::Failed, Some(reason(&error))),
         };
         let (sql, seconds) = (Some(statement.sql.clone()), began.elapsed().as_secs_f64());

@@ -47,7 +47,9 @@ CREATE TABLE plain_target (v bigint, "ID" integer, extra text);
 SELECT :result FROM migrate_table(:'traps', 'twice', target => 'plain_target', mode => 'append');
 SELECT * FROM plain_target ORDER BY v LIMIT 2;
 SELECT :result FROM migrate_table(:'traps', 'twice', target => 'parts', mode => 'append', options => '{"method": "multi_insert"}');
+\set VERBOSITY sqlstate
 SELECT :result FROM migrate_table(:'traps', 'twice', target => 'pg_class_oid_index', mode => 'append');
+\set VERBOSITY default
 
 -- What does not fit is told all at once.
 CREATE TABLE misfit (id uuid, w integer);

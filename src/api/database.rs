@@ -2,8 +2,10 @@
 
 use pgrx::{JsonB, pg_sys::panic::ErrorReport, prelude::*};
 
+use super::{required, required_items};
 use crate::{
     database::{self, Arguments, Outcome},
+    pg::server,
     steps::Step,
 };
 
@@ -34,15 +36,15 @@ RETURNS TABLE (
 ")]
 #[allow(clippy::type_complexity, clippy::too_many_arguments)]
 fn migrate_database(
-    source: &str,
-    schemas: JsonB,
-    include: Option<Vec<String>>,
-    exclude: Option<Vec<String>>,
-    data: bool,
-    on_lossy: &str,
-    on_error: &str,
+    source: Option<&str>,
+    schemas: Option<JsonB>,
+    include: Option<Vec<Option<String>>>,
+    exclude: Option<Vec<Option<String>>>,
+    data: Option<bool>,
+    on_lossy: Option<&str>,
+    on_error: Option<&str>,
     reject_limit: Option<i64>,
-    options: JsonB,
+    options: Option<JsonB>,
 ) -> Result<
     TableIterator<
         'static,
@@ -61,16 +63,17 @@ fn migrate_database(
     >,
     ErrorReport,
 > {
+    server::prevent_if_read_only(c"migrate_database()");
     let arguments = Arguments {
-        source: source.to_owned(),
-        schemas: schemas.0,
-        include,
-        exclude,
-        data,
-        on_lossy: on_lossy.to_owned(),
-        on_error: on_error.to_owned(),
+        source: required(source, "source")?.to_owned(),
+        schemas: required(schemas, "schemas")?.0,
+        include: required_items(include, "an element of include")?,
+        exclude: required_items(exclude, "an element of exclude")?,
+        data: required(data, "data")?,
+        on_lossy: required(on_lossy, "on_lossy")?.to_owned(),
+        on_error: required(on_error, "on_error")?.to_owned(),
         reject_limit,
-        options: options.0,
+        options: required(options, "options")?.0,
     };
     Ok(TableIterator::new(rows(database::run(&arguments)?)))
 }
@@ -89,15 +92,15 @@ RETURNS TABLE (
 ")]
 #[allow(clippy::type_complexity, clippy::too_many_arguments)]
 fn migrate_preview(
-    source: &str,
-    schemas: JsonB,
-    include: Option<Vec<String>>,
-    exclude: Option<Vec<String>>,
-    data: bool,
-    on_lossy: &str,
-    on_error: &str,
+    source: Option<&str>,
+    schemas: Option<JsonB>,
+    include: Option<Vec<Option<String>>>,
+    exclude: Option<Vec<Option<String>>>,
+    data: Option<bool>,
+    on_lossy: Option<&str>,
+    on_error: Option<&str>,
     reject_limit: Option<i64>,
-    options: JsonB,
+    options: Option<JsonB>,
 ) -> Result<
     TableIterator<
         'static,
@@ -116,16 +119,17 @@ fn migrate_preview(
     >,
     ErrorReport,
 > {
+    server::prevent_if_read_only(c"migrate_preview()");
     let arguments = Arguments {
-        source: source.to_owned(),
-        schemas: schemas.0,
-        include,
-        exclude,
-        data,
-        on_lossy: on_lossy.to_owned(),
-        on_error: on_error.to_owned(),
+        source: required(source, "source")?.to_owned(),
+        schemas: required(schemas, "schemas")?.0,
+        include: required_items(include, "an element of include")?,
+        exclude: required_items(exclude, "an element of exclude")?,
+        data: required(data, "data")?,
+        on_lossy: required(on_lossy, "on_lossy")?.to_owned(),
+        on_error: required(on_error, "on_error")?.to_owned(),
         reject_limit,
-        options: options.0,
+        options: required(options, "options")?.0,
     };
     Ok(TableIterator::new(rows(database::preview(&arguments)?)))
 }

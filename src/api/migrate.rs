@@ -2,7 +2,11 @@
 
 use pgrx::{JsonB, pg_sys, pg_sys::panic::ErrorReport, prelude::*};
 
-use crate::load::{self, Outcome, TableArguments};
+use super::{required, required_items};
+use crate::{
+    load::{self, Outcome, TableArguments},
+    pg::server,
+};
 
 type Row = (i64, pg_sys::Oid, i64, i64, i64, i64, String, f64, f64, Vec<String>);
 
@@ -23,19 +27,19 @@ RETURNS TABLE (
 ")]
 #[allow(clippy::type_complexity, clippy::too_many_arguments)]
 fn migrate_table(
-    source: &str,
-    table_name: &str,
+    source: Option<&str>,
+    table_name: Option<&str>,
     target: Option<&str>,
-    mode: &str,
-    columns: Option<Vec<String>>,
+    mode: Option<&str>,
+    columns: Option<Vec<Option<String>>>,
     filter: Option<&str>,
-    column_types: JsonB,
-    on_lossy: &str,
-    on_error: &str,
+    column_types: Option<JsonB>,
+    on_lossy: Option<&str>,
+    on_error: Option<&str>,
     reject_limit: Option<i64>,
-    constraints: bool,
-    indexes: bool,
-    options: JsonB,
+    constraints: Option<bool>,
+    indexes: Option<bool>,
+    options: Option<JsonB>,
 ) -> Result<
     TableIterator<
         'static,
@@ -54,20 +58,21 @@ fn migrate_table(
     >,
     ErrorReport,
 > {
+    server::prevent_if_read_only(c"migrate_table()");
     let outcome = load::run(&TableArguments {
-        source: source.to_owned(),
-        table_name: table_name.to_owned(),
+        source: required(source, "source")?.to_owned(),
+        table_name: required(table_name, "table_name")?.to_owned(),
         target: target.map(str::to_owned),
-        mode: mode.to_owned(),
-        columns,
+        mode: required(mode, "mode")?.to_owned(),
+        columns: required_items(columns, "an element of columns")?,
         filter: filter.map(str::to_owned),
-        column_types: column_types.0,
-        on_lossy: on_lossy.to_owned(),
-        on_error: on_error.to_owned(),
+        column_types: required(column_types, "column_types")?.0,
+        on_lossy: required(on_lossy, "on_lossy")?.to_owned(),
+        on_error: required(on_error, "on_error")?.to_owned(),
         reject_limit,
-        constraints,
-        indexes,
-        options: options.0,
+        constraints: required(constraints, "constraints")?,
+        indexes: required(indexes, "indexes")?,
+        options: required(options, "options")?.0,
     })?;
     Ok(TableIterator::once(row(outcome)))
 }

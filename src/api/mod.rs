@@ -3,3 +3,16 @@
 mod database;
 mod migrate;
 mod source;
+
+use crate::error::{Error, Result};
+
+/// An argument that has to be given.
+fn required<T>(value: Option<T>, name: &str) -> Result<T> {
+    value.ok_or_else(|| Error::new("22004", format!("{name} must not be NULL")))
+}
+
+/// An array whose elements have to be given.
+fn required_items(array: Option<Vec<Option<String>>>, name: &str) -> Result<Option<Vec<String>>> {
+    let items = array.map(|items| items.into_iter().map(|item| required(item, name)).collect());
+    items.transpose()
+}

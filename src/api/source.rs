@@ -3,6 +3,7 @@
 use migrator_model::SourceName;
 use pgrx::{JsonB, pg_sys::panic::ErrorReport, prelude::*};
 
+use super::required;
 use crate::{
     error::Result,
     load,
@@ -80,7 +81,7 @@ fn column_lines(source: &str, table_name: Option<&str>) -> Result<Vec<ColumnLine
 #[pg_extern(volatile, parallel_unsafe)]
 #[allow(clippy::type_complexity)]
 fn source_columns(
-    source: &str,
+    source: Option<&str>,
     table_name: default!(Option<&str>, "NULL"),
 ) -> std::result::Result<
     TableIterator<
@@ -101,7 +102,7 @@ fn source_columns(
     >,
     ErrorReport,
 > {
-    let lines = column_lines(source, table_name)?;
+    let lines = column_lines(required(source, "source")?, table_name)?;
     Ok(TableIterator::new(lines.into_iter().map(|line| {
         let ColumnLine { schema, table, column, ordinal, mapping } = line;
         (

@@ -40,7 +40,7 @@ pub struct Naming {
 type Key = (String, String);
 
 fn key(name: &SourceName) -> Key {
-    (name.schema.as_deref().unwrap_or("main").to_lowercase(), name.name.to_lowercase())
+    (name.schema.as_deref().unwrap_or("main").to_ascii_lowercase(), name.name.to_ascii_lowercase())
 }
 
 impl Naming {
@@ -142,7 +142,7 @@ impl Naming {
         let mut taken = Names::with(SYSTEM_COLUMNS.map(str::to_owned));
         let idents =
             names.iter().map(|name| column(&mut taken, name)).collect::<Result<Vec<_>>>()?;
-        let folded = names.iter().map(|name| name.to_lowercase()).zip(idents.iter().cloned());
+        let folded = names.iter().map(|name| name.to_ascii_lowercase()).zip(idents.iter().cloned());
         self.columns.insert(key(table), folded.collect());
         Ok(idents)
     }
@@ -223,7 +223,7 @@ impl Places for Naming {
     fn table(&self, name: &SourceName, columns: &[String]) -> Option<(QualifiedName, Vec<Ident>)> {
         let known = self.columns.get(&key(name))?;
         let columns: Option<Vec<_>> =
-            columns.iter().map(|column| known.get(&column.to_lowercase()).cloned()).collect();
+            columns.iter().map(|column| known.get(&column.to_ascii_lowercase()).cloned()).collect();
         Some((self.relations.get(&key(name))?.clone(), columns?))
     }
 

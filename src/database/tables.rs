@@ -39,7 +39,10 @@ impl Migration<'_> {
             let planned = memory::briefly(|| self.plan_table(&table.name));
             match planned {
                 Ok(planned) => self.tables.push(planned),
-                Err(error) if self.options.keep_going => self.give_up(&table.name, &error)?,
+                Err(error) if self.options.keep_going && !error.is_fatal() => {
+                    self.give_up(&table.name, &error)?
+                }
+                Err(error) if error.is_fatal() => return Err(error),
                 Err(error) => problems.push((table.name, error)),
             }
         }
@@ -85,7 +88,7 @@ impl Migration<'_> {
             };
             match made {
                 Ok(target) => self.tables[at].target = Some(target),
-                Err(error) if self.options.keep_going => {
+                Err(error) if self.options.keep_going && !error.is_fatal() => {
                     let name = self.tables[at].table.name.clone();
                     self.give_up(&name, &error)?;
                 }
@@ -161,7 +164,9 @@ impl Migration<'_> {
                 let note = Some(warnings.join("; ")).filter(|note| !note.is_empty());
                 (Verdict::Done, Some(rows), note)
             }
-            Err(error) if self.options.keep_going => (Verdict::Failed, None, Some(reason(&error))),
+            Err(error) if self.options.keep_going && !error.is_fatal() => {
+                (Verdict::Failed, None, Some(reason(&error)))
+            }
             Err(error) => return Err(error),
         };
         let (about, sql) = (self.about_data(at), Some(self.equivalent(at)));

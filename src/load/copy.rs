@@ -15,10 +15,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    pg::{
-        bulk_insert::BulkInsert, progress::Progress, relation::Relation, scan_rows,
-        shared_memory::RowBuffer, spi,
-    },
+    pg::{bulk_insert::BulkInsert, progress::Progress, scan_rows, shared_memory::RowBuffer, spi},
     settings,
     source::{Event, Reader, ScanStream},
 };
@@ -31,9 +28,8 @@ pub fn run(
     method: Method,
     rejects: &mut Rejects,
 ) -> Result<(Loaded, Done)> {
-    let file_bytes = reader.ready().file.size_bytes;
     let stream = reader.scan(scan)?;
-    let meter = Meter::start(target.oid, &target.name.name, file_bytes);
+    let meter = Meter::start(target.oid, &target.name.name);
     let mut flow = Flow { stream, meter, rejects, rows_sent: 0, loaded: Loaded::default() };
     match method {
         Method::MultiInsert => multi_insert(&mut flow, target)?,
@@ -88,8 +84,8 @@ impl Flow<'_> {
 }
 
 fn multi_insert(flow: &mut Flow<'_>, target: &Target) -> Result<()> {
-    let relation = Relation::open_for_insert(target.oid);
-    let mut insert = BulkInsert::begin(&relation);
+    let relation = target.open(Method::MultiInsert)?;
+    let mut insert = BulkInsert::begin(&relation, &target.attributes);
     while flow.next_rows()? {
         let (buffer, images) = flow.stream.rows();
         insert.insert(buffer, images)?;
@@ -105,7 +101,8 @@ fn multi_insert(flow: &mut Flow<'_>, target: &Target) -> Result<()> {
 /// `INSERT … SELECT`: the server routes, checks and transforms the rows, and says how many it has
 /// inserted: triggers and rules may do otherwise with some.
 fn insert(flow: &mut Flow<'_>, target: &Target) -> Result<()> {
-    let relation = Relation::open_for_insert(target.oid);
+    let relation = target.open(Method::Insert)?;
+    let attributes = &target.attributes;
     let sql = target.insert_statement();
     let mut position = 0;
     let mut next = |image: &mut RowBuffer| {
@@ -127,7 +124,8 @@ fn insert(flow: &mut Flow<'_>, target: &Target) -> Result<()> {
         }
         Ok(true)
     };
-    let inserted = scan_rows::with_scan(&mut next, &relation, || spi::execute_as_called(&sql))?;
+    let inserted =
+        scan_rows::with_scan(&mut next, &relation, attributes, || spi::execute_as_called(&sql))?;
     flow.loaded.rows_loaded = inserted;
     match flow.next_rows()? {
         false => Ok(()),
@@ -150,10 +148,10 @@ struct Meter {
 }
 
 impl Meter {
-    fn start(relation: u32, table: &Ident, file_bytes: u64) -> Self {
+    fn start(relation: u32, table: &Ident) -> Self {
         let now = Instant::now();
         Self {
-            progress: Progress::begin(relation, file_bytes),
+            progress: Progress::begin(relation),
             table: table.to_string(),
             expected: None,
             began: now,

@@ -217,6 +217,10 @@ fn column_types(value: &serde_json::Value) -> Result<Vec<(String, String)>> {
 }
 
 fn more_options(value: &serde_json::Value) -> Result<MoreOptions> {
+    if !value.is_object() {
+        return Err(Error::new("22023", "options must be an object")
+            .hint("For example '{\"nul_bytes\": \"strip\"}'."));
+    }
     serde_json::from_value(value.clone()).map_err(|error| {
         let reason = error.to_string().replace('`', "\"");
         Error::new("22023", "invalid options").detail(format!("In options: {reason}."))

@@ -63,7 +63,7 @@ fn repeated(names: &[String]) -> Option<&String> {
 /// DuckDB's own rule: the exact spelling first, then any case.
 pub fn position(columns: &[Column], name: &str) -> Option<usize> {
     let exact = columns.iter().position(|column| column.name == name);
-    let folded = || columns.iter().position(|c| c.name.to_lowercase() == name.to_lowercase());
+    let folded = || columns.iter().position(|c| c.name.eq_ignore_ascii_case(name));
     exact.or_else(folded)
 }
 
@@ -112,9 +112,9 @@ pub fn named<'p>(
 }
 
 fn place(table: &Table, planned: &[PlannedColumn], name: &str, argument: &str) -> Result<usize> {
-    let wanted = name.to_lowercase();
+    let wanted = name.to_ascii_lowercase();
     let exact = planned.iter().position(|column| column.name == name);
-    let folded = || planned.iter().position(|column| column.name.to_lowercase() == wanted);
+    let folded = || planned.iter().position(|column| column.name.to_ascii_lowercase() == wanted);
     exact.or_else(folded).ok_or_else(|| {
         let name = shown(name);
         let message = format!("column \"{name}\" of table \"{}\" does not exist", table.name);
@@ -139,14 +139,24 @@ pub fn rename(
     names: &BTreeMap<String, String>,
 ) -> Result<()> {
     // All are looked up first, so that two columns can swap their names.
-    let mut renamed = Vec::new();
+    let mut renamed = Vec::<(usize, String)>::new();
     for (from, to) in names {
-        renamed.push((place(table, planned, from, "options.rename")?, to.clone()));
+        let at = place(table, planned, from, "options.rename")?;
+        if renamed.iter().any(|(other, _)| *other == at) {
+            return Err(named_twice(&planned[at].name, "options.rename"));
+        }
+        renamed.push((at, to.clone()));
     }
     for (at, to) in renamed {
         planned[at].name = to;
     }
     Ok(())
+}
+
+/// The error for two names that mean the same column.
+pub fn named_twice(name: &str, argument: &str) -> Error {
+    let message = format!("column \"{}\" is named more than once", shown(name));
+    Error::new("42701", message).detail(format!("It is named in {argument}."))
 }
 
 impl PlannedColumn {

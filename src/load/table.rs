@@ -46,6 +46,9 @@ impl Job<'_> {
         }
         for (name, type_name) in &self.options.column_types {
             let column = plan::named(self.table, &mut planned, name, "column_types")?;
+            if column.fixed && self.options.more.structs != StructAs::Composite {
+                return Err(plan::named_twice(&column.name, "column_types"));
+            }
             column.fix(types::parse(type_name)?)?;
         }
         plan::rename(self.table, &mut planned, &self.options.more.rename)?;

@@ -20,6 +20,7 @@ use crate::{
     pg::{
         domain::Domain,
         facts::{self, AttributeFacts, Facts},
+        relation::Relation,
         spi,
     },
     steps::{About, Steps},
@@ -136,6 +137,10 @@ pub fn create_schema(source: &str, schema: &Ident, steps: &mut Steps) -> Result<
     struct Found {
         found: bool,
     }
+    // This session's own schema has another name behind that one, and comes by itself.
+    if schema.as_str() == "pg_temp" {
+        return Ok(());
+    }
     let argument = [pgrx::datum::DatumWithOid::from(schema.to_string())];
     let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1) AS found";
     if spi::one::<Found>(sql, &argument)?.found {
@@ -158,12 +163,22 @@ pub fn find(table: &Table, wanted: Option<&str>) -> Result<Facts> {
             Some(_) => self::name(table, None)?,
         },
     };
-    let oid = facts::relation_oid(&name)?.ok_or_else(|| {
-        let shown = name.quoted().replace('"', "");
-        Error::new("42P01", format!("relation \"{shown}\" does not exist"))
-            .hint("mode => 'create' makes it.")
-    })?;
-    Facts::of(oid)
+    let find = || {
+        facts::relation_oid(&name)?.ok_or_else(|| {
+            let shown = name.quoted().replace('"', "");
+            Error::new("42P01", format!("relation \"{shown}\" does not exist"))
+                .hint("mode => 'create' makes it.")
+        })
+    };
+    let mut oid = find()?;
+    // While it waited for the lock somebody may have put another relation in its place.
+    loop {
+        let locked = Relation::try_open_for_insert(oid);
+        match find()? {
+            same if same == oid && locked.is_some() => return Facts::of(oid),
+            other => oid = other,
+        }
+    }
 }
 
 /// Matches the plan's columns with an existing relation's by name, and takes over its types. All
@@ -261,6 +276,21 @@ impl Target {
             }),
         }
         Ok(method)
+    }
+
+    /// Opens and locks the relation. In a transaction with an old snapshot the catalog shows it as
+    /// it was then, so it is compared with what the server itself will work with.
+    pub fn open(&self, method: Method) -> Result<Relation> {
+        let relation = Relation::open_for_insert(self.oid);
+        let same = relation.has(&self.facts.attributes)
+            && (method == Method::Insert || !relation.does_more_on_insert());
+        match same {
+            true => Ok(relation),
+            false => {
+                let name = &self.name.name;
+                Err(Error::new("55000", format!("relation \"{name}\" was altered meanwhile")))
+            }
+        }
     }
 
     /// Gathers statistics, where the relation has some and the user may.

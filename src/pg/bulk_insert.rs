@@ -3,11 +3,12 @@
 
 use std::ptr;
 
+use migrator_model::layout::Attribute;
 use pgrx::pg_sys;
 
 use super::{
     compat,
-    image_check::{self, ImageShape},
+    image_check::{self, AttributeShape, ImageShape},
     relation::Relation,
     shared_memory::RowBuffer,
 };
@@ -33,8 +34,9 @@ pub struct BulkInsert<'r> {
 }
 
 impl<'r> BulkInsert<'r> {
-    /// Prepares the relation, which must be an ordinary heap table without triggers.
-    pub fn begin(relation: &'r Relation) -> Self {
+    /// Prepares the relation, which must be an ordinary heap table without triggers, and whose
+    /// attributes these are.
+    pub fn begin(relation: &'r Relation, attributes: &[Attribute]) -> Self {
         // SAFETY: the relation is open; everything allocated here lives in the caller's memory
         // context and goes with it.
         unsafe {
@@ -48,7 +50,7 @@ impl<'r> BulkInsert<'r> {
             let constraints = (*(*raw).rd_att).constr;
             Self {
                 relation,
-                shape: relation.shape(),
+                shape: attributes.iter().map(AttributeShape::of).collect(),
                 state: pg_sys::GetBulkInsertState(),
                 slots: Vec::new(),
                 estate,

@@ -154,8 +154,10 @@ struct Found {
 /// The OID of a relation, by the search path in force; None when there is none.
 pub fn relation_oid(name: &QualifiedName) -> Result<Option<u32>> {
     let argument = [DatumWithOid::from(name.quoted())];
-    let found: Found =
-        spi::one_as_called("SELECT pg_catalog.to_regclass($1)::oid::int8 AS oid", &argument)?;
+    let found: Found = spi::one_as_called(
+        "SELECT pg_catalog.to_regclass($1)::pg_catalog.oid::pg_catalog.int8 AS oid",
+        &argument,
+    )?;
     Ok(found.oid)
 }
 
@@ -166,7 +168,7 @@ pub fn current_schema() -> Result<Ident> {
         schema: Option<String>,
     }
     let current: Current =
-        spi::one_as_called("SELECT pg_catalog.current_schema()::text AS schema", &[])?;
+        spi::one_as_called("SELECT pg_catalog.current_schema()::pg_catalog.text AS schema", &[])?;
     let schema = current.schema.ok_or_else(|| {
         Error::new("3F000", "no schema has been selected to create in")
             .hint("Set search_path, or name the target with its schema.")

@@ -4,7 +4,6 @@ use pgrx::pg_sys;
 
 /// Parameters of PROGRESS_COMMAND_COPY (commands/progress.h).
 const BYTES_PROCESSED: i32 = 0;
-const BYTES_TOTAL: i32 = 1;
 const TUPLES_PROCESSED: i32 = 2;
 const TUPLES_EXCLUDED: i32 = 3;
 const COMMAND: i32 = 4;
@@ -17,13 +16,13 @@ pub struct Progress;
 
 impl Progress {
     /// Shows `COPY FROM` a callback into this relation.
-    pub fn begin(relation: u32, bytes_total: u64) -> Self {
+    /// How many bytes there will be nobody knows: the file's are compressed, these are not.
+    pub fn begin(relation: u32) -> Self {
         let copy = pg_sys::ProgressCommandType::PROGRESS_COMMAND_COPY;
         // SAFETY: writes to this backend's own status entry.
         unsafe { pg_sys::pgstat_progress_start_command(copy, pg_sys::Oid::from(relation)) };
         set(COMMAND, COMMAND_FROM);
         set(TYPE, TYPE_CALLBACK);
-        set(BYTES_TOTAL, bytes_total as i64);
         Self
     }
 

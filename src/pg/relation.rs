@@ -3,7 +3,7 @@
 use migrator_model::layout::MAX_ALIGN;
 use pgrx::{PgTupleDesc, pg_sys};
 
-use super::image_check::{AttributeShape, ImageShape};
+use super::facts::AttributeFacts;
 
 /// Open until it is dropped; the lock stays until the end of the transaction.
 pub struct Relation {
@@ -18,6 +18,15 @@ impl Relation {
         Self { raw: unsafe { pg_sys::table_open(pg_sys::Oid::from(oid), lock) } }
     }
 
+    /// The same, or None when the relation was dropped while this waited for the lock.
+    pub fn try_open_for_insert(oid: u32) -> Option<Self> {
+        let lock = pg_sys::RowExclusiveLock as pg_sys::LOCKMODE;
+        // SAFETY: returns NULL when there is no such relation.
+        let raw = unsafe { pg_sys::try_table_open(pg_sys::Oid::from(oid), lock) };
+        // Made only where it is one: its end would close it.
+        (!raw.is_null()).then(|| Self { raw })
+    }
+
     /// The server's own handle, good for as long as this lives.
     pub(super) fn raw(&self) -> pg_sys::Relation {
         self.raw
@@ -29,15 +38,36 @@ impl Relation {
         unsafe { (*(*self.raw).rd_rel).reltype }
     }
 
-    /// How its tuples are laid out.
-    pub fn shape(&self) -> ImageShape {
+    /// Whether these are its attributes.
+    pub fn has(&self, attributes: &[AttributeFacts]) -> bool {
         // SAFETY: the relation is open, so its descriptor is live; it is only read here.
         let descriptor = unsafe { PgTupleDesc::from_pg_unchecked((*self.raw).rd_att) };
-        let attribute = |attribute: &pg_sys::FormData_pg_attribute| AttributeShape {
-            len: attribute.attlen,
-            align: alignment(attribute.attalign as u8),
+        let same = |(have, want): (&pg_sys::FormData_pg_attribute, &AttributeFacts)| {
+            have.attisdropped == want.dropped
+                && (want.dropped || have.atttypid.to_u32() == want.type_oid)
+                && have.atttypmod == want.typmod
+                && have.attnotnull == want.not_null
         };
-        descriptor.iter().map(attribute).collect()
+        descriptor.len() == attributes.len() && descriptor.iter().zip(attributes).all(same)
+    }
+
+    /// Whether an INSERT fires triggers, follows rules or obeys policies.
+    pub fn does_more_on_insert(&self) -> bool {
+        // SAFETY: the relation is open, so what it points to is live or NULL.
+        unsafe {
+            let triggers = (*self.raw).trigdesc.as_ref().is_some_and(|triggers| {
+                triggers.trig_insert_before_row
+                    || triggers.trig_insert_after_row
+                    || triggers.trig_insert_instead_row
+                    || triggers.trig_insert_before_statement
+                    || triggers.trig_insert_after_statement
+                    || triggers.trig_insert_new_table
+            });
+            let policies = pg_sys::check_enable_rls((*self.raw).rd_id, pg_sys::InvalidOid, true);
+            triggers
+                || !(*self.raw).rd_rules.is_null()
+                || policies == pg_sys::CheckEnableRlsResult::RLS_ENABLED as i32
+        }
     }
 }
 

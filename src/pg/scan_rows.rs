@@ -3,10 +3,11 @@
 
 use std::cell::RefCell;
 
+use migrator_model::layout::Attribute;
 use pgrx::{AnyElement, pg_sys, prelude::*};
 
 use super::{
-    image_check::{self, ImageShape},
+    image_check::{self, AttributeShape, ImageShape},
     relation::Relation,
     shared_memory::RowBuffer,
 };
@@ -29,12 +30,13 @@ thread_local! {
     static ACTIVE: RefCell<Option<Active>> = const { RefCell::new(None) };
 }
 
-/// Ends the scan's publicity, also when an ERROR unwinds.
-struct Published;
+/// Ends the scan's publicity, also when an ERROR unwinds: the scan of before is public again, where
+/// a trigger of one load has run another.
+struct Published(Option<Active>);
 
 impl Drop for Published {
     fn drop(&mut self) {
-        ACTIVE.with_borrow_mut(Option::take);
+        ACTIVE.with_borrow_mut(|active| *active = self.0.take());
     }
 }
 
@@ -43,16 +45,17 @@ impl Drop for Published {
 pub fn with_scan<T>(
     next: &mut NextImage<'_>,
     relation: &Relation,
+    attributes: &[Attribute],
     run: impl FnOnce() -> Result<T>,
 ) -> Result<T> {
     let next: *mut NextImage<'_> = next;
     // SAFETY: only the lifetime changes; `Published` removes the pointer before `next` ends.
     let next = unsafe { std::mem::transmute::<*mut NextImage<'_>, *mut NextImage<'static>>(next) };
-    let (shape, row_type) = (relation.shape(), relation.row_type());
+    let row_type = relation.row_type();
+    let shape = attributes.iter().map(AttributeShape::of).collect();
     let buffer = RowBuffer::default();
     let active = Active { next, shape, row_type, buffer, claimed: false };
-    ACTIVE.with_borrow_mut(|slot| *slot = Some(active));
-    let _published = Published;
+    let _published = Published(ACTIVE.with_borrow_mut(|slot| slot.replace(active)));
     run()
 }
 

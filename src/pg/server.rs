@@ -42,3 +42,12 @@ pub fn wal_bytes() -> u64 {
     // SAFETY: a plain counter of this backend.
     unsafe { pg_sys::pgWalUsage.wal_bytes }
 }
+
+/// Raises the server's own ERROR in a read-only transaction and on a standby.
+pub fn prevent_if_read_only(command: &std::ffi::CStr) {
+    // SAFETY: a static NUL-terminated text.
+    unsafe {
+        pg_sys::PreventCommandIfReadOnly(command.as_ptr());
+        pg_sys::PreventCommandDuringRecovery(command.as_ptr());
+    }
+}

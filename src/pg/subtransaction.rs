@@ -36,7 +36,7 @@ pub fn attempt<T>(run: impl FnOnce() -> Result<T>) -> Result<T> {
             pg_sys::RollbackAndReleaseCurrentSubTransaction();
             restore();
             let caught = report::caught(&error);
-            if is_fatal(caught.sqlstate()) { rethrow(error) } else { Err(caught) }
+            if caught.is_fatal() { rethrow(error) } else { Err(caught) }
         })
         .execute()
     }
@@ -60,9 +60,4 @@ pub fn rehearse<T>(run: impl FnOnce() -> Result<T>) -> Result<T> {
 
 fn rethrow<T>(error: CaughtError) -> T {
     error.rethrow()
-}
-
-/// Operator intervention, insufficient resources, system errors, internal errors.
-fn is_fatal(sqlstate: &str) -> bool {
-    ["57", "53", "58", "XX"].iter().any(|class| sqlstate.starts_with(class))
 }

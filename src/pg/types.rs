@@ -69,7 +69,10 @@ pub fn target(oid: u32, typmod: i32) -> Result<Option<Target>> {
     if row.kind == "d" {
         // Whoever looks inside an array or a row checks no domain there.
         let domain = domain::of(oid)?.filter(|domain| !domain.constrained);
-        return domain.map_or(Ok(None), |domain| target(domain.base, domain.typmod));
+        let Some(domain) = domain else { return Ok(None) };
+        // An array says that its elements are of the domain.
+        let base = target(domain.base, domain.typmod)?;
+        return Ok(base.map(|base| Target { physical: Physical { oid, ..base.physical }, ..base }));
     }
     let Some((pg, inner)) = shape(oid, typmod, &row)? else { return Ok(None) };
     let physical = Physical {
@@ -230,7 +233,7 @@ pub fn environment() -> Result<Environment> {
                  JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
                 WHERE e.extname IN ('vector', 'postgis')";
     let mut environment = Environment::default();
-    for row in spi::rows::<ExtensionRow>(sql, &[])? {
+    for row in spi::rows_of_before::<ExtensionRow>(sql)? {
         let schema = Some(Ident::new(&row.schema)?);
         match row.name.as_str() {
             "vector" => environment.pgvector = schema,

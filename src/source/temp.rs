@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    error::{Result, system},
+    error::{Error, Result, system},
     pg::server,
     settings,
 };
@@ -25,7 +25,10 @@ impl TempFolder {
     pub fn create() -> Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let parent = match settings::temp_directory() {
-            Some(folder) => PathBuf::from(folder),
+            Some(folder) if folder.starts_with('/') => PathBuf::from(folder),
+            Some(_) => {
+                return Err(Error::new("22023", "migrator.temp_directory is not an absolute path"));
+            }
             None => server::data_folder().join("base/pgsql_tmp"),
         };
         let number = COUNT.fetch_add(1, Ordering::Relaxed);

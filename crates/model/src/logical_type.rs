@@ -20,7 +20,7 @@ impl Field {
     /// The field of this name: spelled exactly so, or else in another case, as DuckDB finds it.
     pub fn position(fields: &[Field], name: &str) -> Option<usize> {
         let exact = fields.iter().position(|field| field.name == name);
-        let folded = || fields.iter().position(|f| f.name.to_lowercase() == name.to_lowercase());
+        let folded = || fields.iter().position(|f| f.name.eq_ignore_ascii_case(name));
         exact.or_else(folded)
     }
 }

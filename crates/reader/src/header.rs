@@ -7,7 +7,7 @@
 use std::{
     fs::{self, File},
     io::{self, Read},
-    path::Path,
+    path::{Path, PathBuf},
     time::UNIX_EPOCH,
 };
 
@@ -44,6 +44,7 @@ pub fn read(path: &Path) -> Result<FileInfo, Failure> {
 
 /// Refuses what the DuckDB inside cannot read, before it tries.
 pub fn check_readable(path: &Path, file: &FileInfo) -> Result<(), Failure> {
+    check_wal(path)?;
     if file.encrypted {
         let message = format!("DuckDB file \"{}\" is encrypted", path.display());
         return Err(Failure::new("0A000", message)
@@ -88,9 +89,26 @@ fn library_version(blocks: &[u8]) -> String {
 }
 
 fn wal_of(path: &Path) -> Option<fs::Metadata> {
+    fs::symlink_metadata(wal_path(path)).ok().filter(|wal| wal.len() > 0)
+}
+
+fn wal_path(path: &Path) -> PathBuf {
     let mut wal = path.as_os_str().to_owned();
     wal.push(".wal");
-    fs::metadata(wal).ok().filter(|wal| wal.len() > 0)
+    wal.into()
+}
+
+/// Refuses a log that is no file of its own: opening a FIFO waits for a writer, and a link leads to
+/// something that nobody has allowed.
+fn check_wal(path: &Path) -> Result<(), Failure> {
+    let wal = wal_path(path);
+    match fs::symlink_metadata(&wal) {
+        Ok(found) if !found.is_file() => {
+            let message = format!("write-ahead log \"{}\" is not a regular file", wal.display());
+            Err(Failure::new("42809", message))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Changes with every checkpoint (whose iteration and checksums the headers hold), with the

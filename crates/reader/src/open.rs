@@ -33,8 +33,8 @@ impl Source {
         let failed = |error: DuckError| explain(&open.path, &error);
         let database = Database::open(&open.path, &settings(open)).map_err(failed)?;
         let session = Arc::new(database).connect().map_err(failed)?;
-        for statement in ["SET max_streaming_buffer_size = '4MB'", "BEGIN TRANSACTION READ ONLY"] {
-            session.execute(statement).map_err(failed)?;
+        for statement in statements(open) {
+            session.execute(&statement).map_err(failed)?;
         }
         let (path, memory_bytes) = (open.path.clone(), open.memory_bytes);
         Ok(Self { session, catalog: OnceCell::new(), path, memory_bytes, locked: false })
@@ -78,7 +78,7 @@ impl Source {
 
 fn settings(open: &Open) -> Vec<(&'static str, String)> {
     let text = str::to_owned;
-    let mut settings = vec![
+    vec![
         ("access_mode", text("READ_ONLY")),
         ("threads", open.threads.max(1).to_string()),
         ("async_threads", text("0")),
@@ -90,11 +90,18 @@ fn settings(open: &Open) -> Vec<(&'static str, String)> {
         ("allow_community_extensions", text("false")),
         ("allow_unsigned_extensions", text("false")),
         ("allow_persistent_secrets", text("false")),
-    ];
+    ]
+}
+
+/// What is set once the file is open: DuckDB forgets the limit of its temporary folder while it
+/// opens.
+fn statements(open: &Open) -> Vec<String> {
+    let mut statements = vec!["SET max_streaming_buffer_size = '4MB'".to_owned()];
     if let Some(bytes) = open.temp_bytes {
-        settings.push(("max_temp_directory_size", format!("{bytes}B")));
+        statements.push(format!("SET max_temp_directory_size = '{bytes}B'"));
     }
-    settings
+    statements.push("BEGIN TRANSACTION READ ONLY".to_owned());
+    statements
 }
 
 /// DuckDB's errors by what a user can do about them.
@@ -117,6 +124,10 @@ fn explain(path: &str, error: &DuckError) -> Failure {
                 .hint("CHECKPOINT the file in a DuckDB that has the index's extension loaded.")
         }
         _ if is_corruption(text) => fail("XX001", "DuckDB file is corrupt:"),
+        _ if text.contains("max_temp_directory_size") || text.contains("temp_directory") => {
+            fail("53400", "no more room for temporary files of DuckDB file")
+                .hint("Raise temp_file_limit, or set migrator.temp_directory to a larger disk.")
+        }
         _ if text.starts_with("Out of Memory Error") => fail("53200", "out of memory reading DuckDB file")
             .hint("Raise migrator.reader_memory."),
         _ if text.starts_with("IO Error") => fail("58030", "could not read DuckDB file"),

@@ -89,7 +89,9 @@ fn source_rules(ruleset: RulesetCreated, path: &str) -> Result<RulesetCreated, R
     let beside = BESIDE.iter().map(|suffix| format!("{path}{suffix}"));
     let files = std::iter::once(path.to_owned()).chain(beside);
     let files = files.chain(PROCESSOR_LIMITS.map(str::to_owned));
-    let rules = files.filter_map(|file| PathFd::new(file).ok());
+    // A link would open what it leads to.
+    let is_link = |file: &String| fs::symlink_metadata(file).is_ok_and(|found| found.is_symlink());
+    let rules = files.filter(|file| !is_link(file)).filter_map(|file| PathFd::new(file).ok());
     rules.into_iter().try_fold(ruleset, |ruleset, file| {
         ruleset.add_rule(PathBeneath::new(file, AccessFs::ReadFile))
     })

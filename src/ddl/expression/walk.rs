@@ -158,8 +158,8 @@ impl<'a> Walker<'a> {
     }
 
     fn find(&self, name: &str) -> Option<&'a super::Column<'a>> {
-        let folded = name.to_lowercase();
-        self.context.columns.iter().find(|column| column.source.to_lowercase() == folded)
+        let folded = name.to_ascii_lowercase();
+        self.context.columns.iter().find(|column| column.source.to_ascii_lowercase() == folded)
     }
 
     fn column(&mut self, name: &str) -> Out {

@@ -77,7 +77,7 @@ impl PostData<'_> {
 
     fn ident(&self, name: &str) -> Option<Ident> {
         let at = self.planned.iter().position(|planned| {
-            planned.scan.field.is_none() && planned.scan.name.to_lowercase() == name.to_lowercase()
+            planned.scan.field.is_none() && planned.scan.name.eq_ignore_ascii_case(name)
         });
         at.and_then(|at| self.columns.get(at)).cloned()
     }

@@ -14,11 +14,11 @@ impl PostData<'_> {
     /// A sequence of the source by the argument of nextval, and its name here.
     pub(super) fn sequence(&self, name: &str) -> Option<(&Sequence, QualifiedName)> {
         let wanted = SourceName::parse(name).ok()?;
-        let schema = wanted.schema.as_deref().unwrap_or("main").to_lowercase();
+        let schema = wanted.schema.as_deref().unwrap_or("main").to_ascii_lowercase();
         let found = self.sequences.iter().find(|sequence| {
             let own = sequence.name.schema.as_deref().unwrap_or("main");
-            own.to_lowercase() == schema
-                && sequence.name.name.to_lowercase() == wanted.name.to_lowercase()
+            own.to_ascii_lowercase() == schema
+                && sequence.name.name.eq_ignore_ascii_case(&wanted.name)
         })?;
         Some((found, self.places.sequence(&found.name)?))
     }

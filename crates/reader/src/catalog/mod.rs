@@ -19,6 +19,7 @@ pub use self::{
     cache::Cache,
     names::{count, find, row_id},
     objects::objects,
+    query::rows,
 };
 use crate::open::Source;
 

@@ -43,7 +43,7 @@ pub fn count(source: &Source, found: &Found) -> Result<Option<u64>, Failure> {
 
 /// DuckDB compares names without regard to case.
 fn same(one: &str, other: &str) -> bool {
-    one.to_lowercase() == other.to_lowercase()
+    one.eq_ignore_ascii_case(other)
 }
 
 fn not_found(wanted: &SourceName, all: &[Found]) -> Failure {

@@ -23,6 +23,10 @@ const DATES: std::ops::Range<i32> = -2_451_545..2_145_031_949;
 /// MIN_TIMESTAMP (timestamp.h), in microseconds since 1970.
 /// END_TIMESTAMP lies beyond the end of i64 when counted from 1970: only the start needs a look.
 const TIMESTAMPS: std::ops::RangeFrom<i64> = -210_866_803_200_000_000..;
+/// USECS_PER_DAY: 24:00:00 is a time, too.
+const TIMES: std::ops::RangeInclusive<i64> = 0..=86_400_000_000;
+/// TZDISP_LIMIT (timestamp.h), in seconds, exclusive.
+const ZONE_LIMIT: u32 = 16 * 3600;
 /// DuckDB's infinities of dates and timestamps.
 const DATE_INFINITY: i32 = i32::MAX;
 const INFINITY: i64 = i64::MAX;
@@ -44,10 +48,14 @@ pub fn bind<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Box<dyn Ce
         (L::TimeTz, P::TimeTz(digits), Data::U64(values)) => {
             let policy = column.policy;
             each(validity, values, move |bits, out, lost| {
-                let micros = rounded((bits >> 24) as i64, *digits, policy, lost)?;
+                let micros = time(rounded((bits >> 24) as i64, *digits, policy, lost)?)?;
+                let east = zone_east(*bits);
+                if east.unsigned_abs() >= ZONE_LIMIT {
+                    return Err(BadValue::new("22009", "time zone displacement out of range"));
+                }
                 fixed(out, 8, micros.to_le_bytes());
                 // PostgreSQL counts zones to the west.
-                out.extend_from_slice(&(-zone_east(*bits)).to_le_bytes());
+                out.extend_from_slice(&(-east).to_le_bytes());
                 Ok(())
             })
         }
@@ -107,12 +115,20 @@ fn moment<'c>(column: Column<'c>) -> Option<Put<'c>> {
                 let micros = to_micros(stored, unit, policy, lost)
                     .ok_or_else(|| out_of_range(logical, stored))??;
                 let micros = rounded(micros, digits, policy, lost)?;
-                if is_time { micros } else { timestamp(micros, logical, stored)? }
+                if is_time { time(micros)? } else { timestamp(micros, logical, stored)? }
             }
         };
         fixed(out, 8, micros.to_le_bytes());
         Ok(())
     }))
+}
+
+/// Only a damaged file has times of another day.
+fn time(micros: i64) -> Result<i64, BadValue> {
+    match TIMES.contains(&micros) {
+        true => Ok(micros),
+        false => Err(BadValue::new("22008", "time out of range")),
+    }
 }
 
 /// Microseconds; digits below are a loss, and are cut off downwards. None: no such number.

@@ -27,6 +27,8 @@ struct Part<'c> {
 /// The attributes of a tuple, bound to the columns of a chunk.
 pub struct Tuple<'c> {
     parts: Vec<Part<'c>>,
+    /// Only count what is lost: a value that cannot be carried does not hide the next.
+    count_only: bool,
 }
 
 /// Binds attributes to the columns they are filled from.
@@ -50,7 +52,10 @@ pub fn bind<'c>(
         };
         Ok(Part { attribute, cells })
     };
-    Ok(Tuple { parts: attributes.iter().map(part).collect::<Result<_, _>>()? })
+    Ok(Tuple {
+        parts: attributes.iter().map(part).collect::<Result<_, _>>()?,
+        count_only: policy.count_only,
+    })
 }
 
 impl Tuple<'_> {
@@ -74,7 +79,10 @@ impl Tuple<'_> {
             }
             let mut none = Lost::default();
             let lost = lost.get_mut(*source).unwrap_or(&mut none);
-            cells.put(row, out, lost).map_err(|bad| (*source, bad))?;
+            match cells.put(row, out, lost) {
+                Err(_) if self.count_only => {}
+                put => put.map_err(|bad| (*source, bad))?,
+            }
             // At each attribute, so that no row gets much larger before it is refused.
             if out.len() - start > MAX_FIELD_BYTES {
                 return Err((*source, BadValue::new("54000", "row is larger than 1 GB")));
@@ -188,5 +196,8 @@ fn bind_parts<'c>(
         };
         Ok(Part { attribute, cells })
     };
-    Ok(Tuple { parts: attributes.iter().map(part).collect::<Result<_, _>>()? })
+    Ok(Tuple {
+        parts: attributes.iter().map(part).collect::<Result<_, _>>()?,
+        count_only: policy.count_only,
+    })
 }

@@ -1,5 +1,6 @@
 //! A scan: chunks from DuckDB, rows as tuple images, slots to the backend.
 
+mod filter;
 mod output;
 mod select;
 
@@ -92,6 +93,9 @@ impl<'a> Run<'a> {
             source.prepare_to_compute()?;
         } else {
             source.lock()?;
+        }
+        if let Some(filter) = &scan.filter {
+            filter::check(source, filter)?;
         }
         let expected = if computes { None } else { catalog::count(source, found)? };
         let mut run = Run {
