@@ -1,5 +1,7 @@
 //! What a DuckDB file holds: tables, views, constraints, indexes, sequences, enum types.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{LogicalType, SourceName};
@@ -48,6 +50,8 @@ pub struct Column {
     pub name: String,
     /// The type.
     pub logical: LogicalType,
+    /// COLLATE, as DuckDB spells it: `nocase`.
+    pub collation: Option<String>,
     /// False when NOT NULL or part of the primary key.
     pub nullable: bool,
     /// The DEFAULT expression in DuckDB SQL.
@@ -58,6 +62,14 @@ pub struct Column {
     pub comment: Option<String>,
     /// The named enum types whose labels are this column's, as `schema.name`.
     pub enum_names: Vec<SourceName>,
+}
+
+impl Column {
+    /// What is different about a column with a collation.
+    pub fn collation_note(&self) -> Option<String> {
+        let collation = self.collation.as_ref()?;
+        Some(format!("COLLATE {collation} is left behind: values are compared exactly"))
+    }
 }
 
 /// A table constraint other than NOT NULL. Columns are named as DuckDB spells them.
@@ -177,10 +189,42 @@ pub struct Macro {
 /// One form of a macro.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overload {
-    /// The names of its parameters.
-    pub parameters: Vec<String>,
+    /// Its parameters, in order.
+    pub parameters: Vec<Parameter>,
     /// What it stands for, in DuckDB SQL.
     pub definition: String,
+}
+
+impl fmt::Display for Overload {
+    /// Writes the form as in CREATE MACRO: `(a, b := 2) AS (a + b)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parameters: Vec<_> = self.parameters.iter().map(ToString::to_string).collect();
+        write!(f, "({}) AS {}", parameters.join(", "), self.definition)
+    }
+}
+
+impl fmt::Display for Parameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        if let Some(data_type) = &self.data_type {
+            write!(f, " {data_type}")?;
+        }
+        match &self.default {
+            Some(default) => write!(f, " := {default}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A parameter of a macro.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// Its type in DuckDB SQL, where one was declared.
+    pub data_type: Option<String>,
+    /// What it is when it is left out, in DuckDB SQL.
+    pub default: Option<String>,
 }
 
 /// CREATE TRIGGER

@@ -126,6 +126,13 @@ impl SourceName {
         let schema = parts.pop();
         if parts.is_empty() { Ok(Self { schema, name }) } else { Err(NameError::Syntax) }
     }
+
+    /// Whether it is this name of this schema; as DuckDB does, in any case, and `main` if none is
+    /// said.
+    pub fn is(&self, schema: &str, name: &str) -> bool {
+        let own = self.schema.as_deref().unwrap_or("main");
+        own.eq_ignore_ascii_case(schema) && self.name.eq_ignore_ascii_case(name)
+    }
 }
 
 impl fmt::Display for SourceName {

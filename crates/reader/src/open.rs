@@ -21,6 +21,7 @@ const STREAMING_MEMORY: u64 = 128 << 20;
 /// The open source.
 pub struct Source {
     session: Session,
+    probe: Session,
     catalog: OnceCell<Rc<Cache>>,
     path: String,
     memory_bytes: u64,
@@ -32,17 +33,25 @@ impl Source {
     pub fn open(open: &Open) -> Result<Self, Failure> {
         let failed = |error: DuckError| explain(&open.path, &error);
         let database = Database::open(&open.path, &settings(open)).map_err(failed)?;
-        let session = Arc::new(database).connect().map_err(failed)?;
+        let database = Arc::new(database);
+        let session = database.connect().map_err(failed)?;
+        let probe = database.connect().map_err(failed)?;
         for statement in statements(open) {
             session.execute(&statement).map_err(failed)?;
         }
         let (path, memory_bytes) = (open.path.clone(), open.memory_bytes);
-        Ok(Self { session, catalog: OnceCell::new(), path, memory_bytes, locked: false })
+        Ok(Self { session, probe, catalog: OnceCell::new(), path, memory_bytes, locked: false })
     }
 
     /// The connection.
     pub fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// A connection for what may fail: any error ends the transaction of the other one. The file is
+    /// open for reading only, so both see the same.
+    pub fn probe(&self) -> &Session {
+        &self.probe
     }
 
     /// What there is in the file, read once.

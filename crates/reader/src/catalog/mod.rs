@@ -2,6 +2,8 @@
 //! PostgreSQL is the type rules' business.
 
 mod cache;
+mod collation;
+mod macros;
 mod names;
 mod objects;
 mod query;

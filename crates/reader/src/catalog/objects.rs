@@ -1,14 +1,11 @@
 //! What a file holds besides tables and views.
 
-use std::collections::BTreeMap;
-
 use migrator_model::{
-    SourceName,
-    catalog::{Macro, NamedType, Objects, Overload, Schema, Sequence, Trigger},
+    catalog::{NamedType, Objects, Schema, Sequence, Trigger},
     protocol::Failure,
 };
 
-use super::{Cache, query, raw};
+use super::{Cache, macros::macros, query, raw};
 use crate::open::Source;
 
 /// Lists everything.
@@ -56,19 +53,6 @@ fn sequences(source: &Source, cache: &Cache) -> Result<Vec<Sequence>, Failure> {
     };
     let raw = query::rows::<raw::Sequence>(source, raw::SEQUENCES)?;
     Ok(raw.into_iter().map(sequence).collect())
-}
-
-/// Macros by name; one may have several forms, by their number of parameters.
-fn macros(source: &Source, cache: &Cache) -> Result<Vec<Macro>, Failure> {
-    let mut macros = BTreeMap::<SourceName, Macro>::new();
-    for raw in query::rows::<raw::Macro>(source, raw::MACROS)? {
-        let name = cache.qualified(raw.schema_oid, raw.name);
-        let (is_table, comment) = (raw.is_table, raw.comment);
-        let form = Overload { parameters: raw.parameters, definition: raw.definition };
-        let empty = Macro { name: name.clone(), is_table, overloads: Vec::new(), comment };
-        macros.entry(name).or_insert(empty).overloads.push(form);
-    }
-    Ok(macros.into_values().collect())
 }
 
 fn triggers(source: &Source, cache: &Cache) -> Result<Vec<Trigger>, Failure> {

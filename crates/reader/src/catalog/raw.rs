@@ -170,7 +170,7 @@ pub struct NamedType {
 
 pub const MACROS: &str = "
     SELECT s.oid AS schema_oid, f.function_name AS name, f.function_type = 'table_macro' AS is_table,
-           f.parameters, f.macro_definition AS definition, f.comment
+           f.parameters, f.parameter_types, f.macro_definition AS definition, f.comment
       FROM duckdb_functions() f JOIN duckdb_schemas() s
         ON s.database_oid = f.database_oid AND s.schema_name = f.schema_name
      WHERE NOT f.internal AND f.function_type IN ('macro', 'table_macro')
@@ -183,6 +183,7 @@ pub struct Macro {
     pub name: String,
     pub is_table: bool,
     pub parameters: Vec<String>,
+    pub parameter_types: Vec<Option<String>>,
     pub definition: String,
     pub comment: Option<String>,
 }

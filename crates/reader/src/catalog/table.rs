@@ -2,11 +2,11 @@
 
 use migrator_model::{
     LogicalType, SourceName,
-    catalog::{Column, Constraint, Index, Table},
+    catalog::{Column, Constraint, Index, Table, TableKind},
     ident::quote,
 };
 
-use super::{Cache, Found, raw};
+use super::{Cache, Found, collation, raw};
 use crate::open::Source;
 
 /// Puts a table together.
@@ -17,8 +17,11 @@ pub fn table(source: &Source, cache: &Cache, found: &Found) -> Table {
         Ok(types) => (types, None),
         Err(reason) => (Vec::new(), Some(reason)),
     };
+    let sql = found.relation.sql.as_deref().filter(|_| found.kind == TableKind::Table);
+    let collations = collation::of_columns(sql.unwrap_or_default(), raw_columns.len());
+    let parts = raw_columns.iter().zip(types).zip(collations);
     let columns =
-        raw_columns.iter().zip(types).map(|(raw, logical)| column(cache, raw, logical)).collect();
+        parts.map(|((raw, logical), collation)| column(cache, raw, logical, collation)).collect();
     let indexes = cache.indexes.get(&key).into_iter().flatten();
     Table {
         columns,
@@ -43,7 +46,7 @@ fn types(
     let list: Vec<_> = columns.iter().map(|column| quote(&column.name)).collect();
     let sql = format!("SELECT {} FROM {}", list.join(", "), found.sql);
     let statement = source
-        .session()
+        .probe()
         .prepare(&sql)
         .map_err(|error| error.message.lines().next().unwrap_or_default().to_owned())?;
     Ok(statement.types().to_vec())
@@ -67,11 +70,17 @@ fn enum_names(cache: &Cache, logical: &LogicalType) -> Vec<SourceName> {
     }
 }
 
-fn column(cache: &Cache, raw: &raw::Column, logical: LogicalType) -> Column {
+fn column(
+    cache: &Cache,
+    raw: &raw::Column,
+    logical: LogicalType,
+    collation: Option<String>,
+) -> Column {
     let enum_names = enum_names(cache, &logical);
     Column {
         name: raw.name.clone(),
         logical,
+        collation,
         nullable: raw.is_nullable,
         // The catalog repeats a generated column's expression as its default.
         default: raw.default.clone().filter(|_| !raw.is_generated),
