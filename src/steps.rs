@@ -1,6 +1,8 @@
 //! What became of each object of a source: one step each, tried, recorded, reported.
 
-use std::time::Instant;
+use std::{collections::HashMap, time::Instant};
+
+use migrator_model::SourceName;
 
 use crate::{
     ddl::{Kind, Statement},
@@ -15,6 +17,8 @@ pub enum Verdict {
     Done,
     /// It is here, in PostgreSQL's words.
     Translated,
+    /// It is here, with a function beside it that PostgreSQL did not have.
+    Shimmed,
     /// It was left out on purpose.
     Skipped,
     /// PostgreSQL cannot say it: somebody has to.
@@ -29,6 +33,7 @@ impl Verdict {
         match self {
             Self::Done => "done",
             Self::Translated => "translated",
+            Self::Shimmed => "shimmed",
             Self::Skipped => "skipped",
             Self::Manual => "manual",
             Self::Failed => "failed",
@@ -36,7 +41,7 @@ impl Verdict {
     }
 
     fn is_here(self) -> bool {
-        matches!(self, Self::Done | Self::Translated)
+        matches!(self, Self::Done | Self::Translated | Self::Shimmed)
     }
 
     fn is_missing(self) -> bool {
@@ -93,12 +98,23 @@ pub struct Steps {
     pub strict: bool,
     /// What a failure means.
     pub on_failure: OnFailure,
+    /// What tables had in DuckDB's words and have not here, by table.
+    originals: HashMap<SourceName, Vec<Original>>,
+}
+
+/// A part of a table that PostgreSQL cannot say: it stays in a comment.
+#[derive(Clone, Debug)]
+pub struct Original {
+    /// The column that it belongs to, if it is one's.
+    pub column: Option<String>,
+    /// DuckDB's words.
+    pub text: String,
 }
 
 impl Steps {
     /// None yet.
     pub fn new(strict: bool, on_failure: OnFailure) -> Self {
-        Self { list: Vec::new(), strict, on_failure }
+        Self { list: Vec::new(), strict, on_failure, originals: HashMap::new() }
     }
 
     /// Runs a statement and records what came of it. `fatal` are the SQLSTATEs that mean that the
@@ -143,13 +159,44 @@ impl Steps {
 
     /// Records a statement that has run already.
     pub fn done(&mut self, about: About, verdict: Verdict, sql: &str) -> Result<()> {
-        let sql = Some(sql.to_owned());
-        self.push(Step { about, verdict, sql, rows: None, seconds: 0.0, note: None }).map(|_| ())
+        self.done_with(about, verdict, sql, None)
     }
 
-    /// Records what PostgreSQL cannot say, with the source's text.
+    /// The same with a note.
+    pub fn done_with(
+        &mut self,
+        about: About,
+        verdict: Verdict,
+        sql: &str,
+        note: Option<String>,
+    ) -> Result<()> {
+        let sql = Some(sql.to_owned());
+        self.push(Step { about, verdict, sql, rows: None, seconds: 0.0, note }).map(|_| ())
+    }
+
+    /// Records what PostgreSQL cannot say, with the source's text as a comment of SQL, so that the
+    /// statements of a report make a script.
     pub fn manual(&mut self, about: About, text: Option<&str>, reason: &str) -> Result<bool> {
+        let text = text.map(commented);
         self.without_statement(about, Verdict::Manual, text, reason)
+    }
+
+    /// The same for a part of a table.
+    pub fn manual_part(
+        &mut self,
+        about: About,
+        table: &SourceName,
+        original: Original,
+        reason: &str,
+    ) -> Result<bool> {
+        let text = original.text.clone();
+        self.originals.entry(table.clone()).or_default().push(original);
+        self.manual(about, Some(&text), reason)
+    }
+
+    /// What a table had and has not here.
+    pub fn originals(&self, table: &SourceName) -> Vec<Original> {
+        self.originals.get(table).cloned().unwrap_or_default()
     }
 
     /// Records what is left out, and why.
@@ -161,10 +208,10 @@ impl Steps {
         &mut self,
         about: About,
         verdict: Verdict,
-        text: Option<&str>,
+        sql: Option<String>,
         reason: &str,
     ) -> Result<bool> {
-        let (sql, note) = (text.map(str::to_owned), Some(reason.to_owned()));
+        let note = Some(reason.to_owned());
         self.push(Step { about, verdict, sql, rows: None, seconds: 0.0, note })
     }
 
@@ -188,6 +235,10 @@ impl Steps {
     pub fn all_warnings(&self) -> Vec<String> {
         self.list.iter().filter(|step| !step.verdict.is_here()).map(warning).collect()
     }
+}
+
+fn commented(text: &str) -> String {
+    text.lines().map(|line| format!("-- {line}")).collect::<Vec<_>>().join("\n")
 }
 
 fn warning(step: &Step) -> String {

@@ -105,6 +105,7 @@ fn source_columns(
     let lines = column_lines(required(source, "source")?, table_name)?;
     Ok(TableIterator::new(lines.into_iter().map(|line| {
         let ColumnLine { schema, table, column, ordinal, mapping } = line;
+        let note = joined(mapping.note, column.collation_note());
         (
             schema,
             table,
@@ -113,12 +114,20 @@ fn source_columns(
             column.logical.to_string(),
             mapping.pg.to_string(),
             mapping.fidelity.as_str().to_owned(),
-            Some(mapping.note).filter(|note| !note.is_empty()),
+            note,
             column.nullable,
             column.generated.or(column.default),
             column.comment,
         )
     })))
+}
+
+fn joined(note: String, more: Option<String>) -> Option<String> {
+    match more {
+        Some(more) if note.is_empty() => Some(more),
+        Some(more) => Some(format!("{note}; {more}")),
+        None => Some(note).filter(|note| !note.is_empty()),
+    }
 }
 
 /// Describes a DuckDB file without reading its tables, and the reader's sandbox on this machine.

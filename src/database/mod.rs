@@ -5,12 +5,17 @@
 //! against it at once → schemas, types, sequences, tables → data, keys and indexes table by table →
 //! checks and defaults → foreign keys → views, macros, triggers → comments → statistics.
 
+mod helpers;
 mod log;
+mod macros;
 mod naming;
 mod objects;
 mod options;
 mod selection;
 mod tables;
+mod views;
+
+use std::collections::HashSet;
 
 use migrator_model::{
     Ident,
@@ -19,8 +24,9 @@ use migrator_model::{
 };
 
 pub use self::options::Arguments;
-use self::{naming::Naming, options::Options, tables::Planned};
+use self::{naming::Naming, options::Options, tables::Planned, views::View};
 use crate::{
+    ddl::{helper::Helper, macros::Macros},
     error::Result,
     load::{KnownEnums, Loaded, Rejects, next_run_id},
     pg::{self, facts, files, server, subtransaction},
@@ -63,12 +69,16 @@ struct Migration<'a> {
     reader: Reader,
     environment: Environment,
     objects: Objects,
+    macros: Macros,
     /// The tables and views that were chosen, by schema and name.
     chosen: Vec<TableSummary>,
     naming: Naming,
     known: KnownEnums,
     rejects: Option<Rejects>,
     tables: Vec<Planned>,
+    views: Vec<View>,
+    /// Helper functions that are there, by schema.
+    helpers: HashSet<(Ident, Helper)>,
     loaded: Loaded,
     steps: Steps,
 }
@@ -80,12 +90,13 @@ impl<'a> Migration<'a> {
         let file = files::resolve(&arguments.source)?;
         let mut reader = Reader::open(&file, Depth::Database)?;
         let objects = reader.objects()?;
-        let chosen = options.selection.choose(reader.tables()?)?;
+        let chosen = options.selection.choose(reader.tables()?, &objects)?;
         options.check_tables(&chosen)?;
         let home = facts::current_schema();
         let naming = Naming::start(&options.schemas, &objects, &chosen, home)?;
         let failure = if options.keep_going { OnFailure::KeepGoing } else { OnFailure::Raise };
         let steps = Steps::new(options.load.more.strict, failure);
+        let macros = Macros::new(&objects.macros);
         Ok(Self {
             arguments,
             options,
@@ -95,11 +106,14 @@ impl<'a> Migration<'a> {
             reader,
             environment: pg::types::environment()?,
             objects,
+            macros,
             chosen,
             naming,
             known: KnownEnums::new(),
             rejects: None,
             tables: Vec::new(),
+            views: Vec::new(),
+            helpers: HashSet::new(),
             loaded: Loaded::default(),
             steps,
         })

@@ -1,11 +1,8 @@
-//! Everything but tables: schemas, types, sequences, views, macros, triggers, comments.
+//! Everything but tables and views: schemas, types, sequences, macros, triggers, comments.
 
 use std::collections::BTreeSet;
 
-use migrator_model::{
-    Ident, SourceName,
-    catalog::{NamedType, TableKind},
-};
+use migrator_model::{Ident, SourceName, catalog::NamedType};
 
 use super::Migration;
 use crate::{
@@ -86,34 +83,6 @@ impl Migration<'_> {
                 continue;
             }
             make_sequence(&mut self.steps, &sequence, &target)?;
-        }
-        Ok(())
-    }
-
-    /// Views, as what DuckDB prints of them.
-    pub(super) fn views(&mut self) -> Result<()> {
-        for view in self.chosen_of(TableKind::View) {
-            let sql = self.reader.describe(&view.name)?.sql;
-            let about = about(Kind::View, &view.name, "view");
-            let reason = "queries are not translated yet";
-            self.steps.manual(about, sql.as_deref(), reason)?;
-        }
-        Ok(())
-    }
-
-    /// Macros.
-    pub(super) fn macros(&mut self) -> Result<()> {
-        for one in self.objects.macros.clone() {
-            if !self.options.selection.is_all() && !self.options.selection.wants(&one.name) {
-                continue;
-            }
-            let about = about(Kind::Macro, &one.name, "macro");
-            let forms = one
-                .overloads
-                .iter()
-                .map(|form| format!("({}) AS {}", form.parameters.join(", "), form.definition));
-            let text = forms.collect::<Vec<_>>().join(", ");
-            self.steps.manual(about, Some(&text), "macros are not translated yet")?;
         }
         Ok(())
     }

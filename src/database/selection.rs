@@ -1,6 +1,9 @@
-//! Which tables and views: `include` and `exclude` with `*`.
+//! Which tables, views, sequences, types and macros: `include` and `exclude` with `*`.
 
-use migrator_model::{SourceName, catalog::TableSummary};
+use migrator_model::{
+    SourceName,
+    catalog::{Objects, TableSummary},
+};
 
 use super::options::unknown;
 use crate::error::{Error, Result};
@@ -31,14 +34,14 @@ impl Pattern {
     }
 
     /// Names that differ in little from a pattern that matches nothing.
-    fn near(&self, all: &[TableSummary]) -> Vec<String> {
+    fn near(&self, all: &[&SourceName]) -> Vec<String> {
         let name: String = self.name.iter().filter(|c| **c != '*').collect();
         let is_near = |other: &str| {
             let other = other.to_lowercase();
             other.contains(&name) || name.contains(&other) || distance(&name, &other) <= 2
         };
-        let near = all.iter().filter(|table| !name.is_empty() && is_near(&table.name.name));
-        near.take(3).map(|table| table.name.to_string()).collect()
+        let near = all.iter().filter(|one| !name.is_empty() && is_near(&one.name));
+        near.take(3).map(ToString::to_string).collect()
     }
 }
 
@@ -95,13 +98,18 @@ impl Selection {
         })
     }
 
-    /// The chosen ones. A pattern that matches nothing is an error: it is misspelt.
-    pub fn choose(&self, all: Vec<TableSummary>) -> Result<Vec<TableSummary>> {
+    /// The chosen tables and views. A pattern that matches nothing is an error: it is misspelt.
+    pub fn choose(&self, all: Vec<TableSummary>, objects: &Objects) -> Result<Vec<TableSummary>> {
+        let tables = all.iter().map(|table| &table.name);
+        let macros = objects.macros.iter().map(|one| &one.name);
+        let sequences = objects.sequences.iter().map(|one| &one.name);
+        let types = objects.types.iter().map(|one| &one.name);
+        let names: Vec<_> = tables.chain(macros).chain(sequences).chain(types).collect();
         let included = self.include.iter().flatten().map(|pattern| ("include", pattern));
         let excluded = self.exclude.iter().map(|pattern| ("exclude", pattern));
         for (argument, pattern) in included.chain(excluded) {
-            if !all.iter().any(|table| pattern.matches(&table.name)) {
-                return Err(unknown(argument, &pattern.text, &pattern.near(&all)));
+            if !names.iter().any(|name| pattern.matches(name)) {
+                return Err(unknown(argument, &pattern.text, &pattern.near(&names)));
             }
         }
         Ok(all.into_iter().filter(|table| self.wants(&table.name)).collect())
@@ -141,7 +149,18 @@ mod tests {
         let selection = Selection::parse(include.map(texts).as_ref(), Some(&texts(exclude)))?;
         let all = [("main", "Orders"), ("main", "order_lines"), ("audit", "events"), ("a.b", "t")];
         let all = all.map(|(schema, name)| table(schema, name)).to_vec();
-        Ok(selection.choose(all)?.into_iter().map(|table| table.name.to_string()).collect())
+        let objects = Objects {
+            schemas: Vec::new(),
+            types: Vec::new(),
+            sequences: Vec::new(),
+            macros: Vec::new(),
+            triggers: Vec::new(),
+        };
+        Ok(selection
+            .choose(all, &objects)?
+            .into_iter()
+            .map(|table| table.name.to_string())
+            .collect())
     }
 
     #[test]

@@ -10,11 +10,11 @@ use migrator_model::{
 
 use super::Migration;
 use crate::{
-    ddl::Kind,
+    ddl::{Kind, expression::Column},
     error::{Error, Result},
     load::{
-        Job, LoadOptions, Mode, NewTable, PlannedColumn, PostData, Target, generated_differences,
-        load_warnings,
+        self, Job, LoadOptions, Mode, NewTable, PlannedColumn, PostData, Target,
+        generated_differences, load_warnings,
     },
     pg::{memory, subtransaction},
     steps::{About, Step, Verdict, reason},
@@ -29,6 +29,19 @@ pub(super) struct Planned {
     name: QualifiedName,
     /// Where its rows go, once it is made.
     target: Option<Target>,
+}
+
+impl Planned {
+    /// The source table.
+    pub(super) fn source(&self) -> &Table {
+        &self.table
+    }
+
+    /// Source, name here and columns, where it was made.
+    pub(super) fn made(&self) -> Option<(&Table, &QualifiedName, Vec<Column<'_>>)> {
+        self.target.as_ref()?;
+        Some((&self.table, &self.name, load::columns(&self.table, &self.columns, &self.idents)))
+    }
 }
 
 impl Migration<'_> {
@@ -107,6 +120,7 @@ impl Migration<'_> {
             columns: idents.clone(),
             planned: columns,
             environment: &self.environment,
+            macros: &self.macros,
             known: &mut self.known,
             steps: &mut self.steps,
         }
@@ -184,8 +198,12 @@ impl Migration<'_> {
         let mut job =
             Job { reader: &mut self.reader, table, options, environment: &self.environment };
         let (loaded, _) = job.transfer(columns, target, method, rejects)?;
-        let mut warnings = load_warnings(columns, &loaded);
+        let mut warnings = load_warnings(table, columns, &loaded);
         warnings.extend(generated_differences(name)?);
+        if loaded.rows_rejected > 0 {
+            let count = loaded.rows_rejected;
+            warnings.push(format!("rejected rows: {count}, see migrator.rejects"));
+        }
         let rows = loaded.rows_loaded as i64;
         self.loaded.add(&loaded);
         Ok((rows, warnings))
@@ -256,6 +274,7 @@ impl Migration<'_> {
         let mut data = PostData {
             table,
             sequences: &self.objects.sequences,
+            macros: &self.macros,
             name,
             planned: columns,
             columns: idents,

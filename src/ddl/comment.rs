@@ -15,6 +15,10 @@ pub enum Target<'a> {
     Index(&'a QualifiedName),
     /// A sequence.
     Sequence(&'a QualifiedName),
+    /// A view.
+    View(&'a QualifiedName),
+    /// A function, by its name with the types of its arguments.
+    Function(&'a str),
     /// A type.
     Type(&'a QualifiedName),
     /// A schema.
@@ -30,6 +34,8 @@ impl Target<'_> {
             }
             Self::Index(name) => format!("INDEX {}", name.quoted()),
             Self::Sequence(name) => format!("SEQUENCE {}", name.quoted()),
+            Self::View(name) => format!("VIEW {}", name.quoted()),
+            Self::Function(signature) => format!("FUNCTION {signature}"),
             Self::Type(name) => format!("TYPE {}", name.quoted()),
             Self::Schema(name) => format!("SCHEMA {}", name.quoted()),
         }
@@ -38,9 +44,12 @@ impl Target<'_> {
     /// The object's name here.
     pub fn name(self) -> String {
         match self {
-            Self::Table(name) | Self::Index(name) | Self::Sequence(name) | Self::Type(name) => {
-                name.quoted()
-            }
+            Self::Table(name)
+            | Self::Index(name)
+            | Self::Sequence(name)
+            | Self::View(name)
+            | Self::Type(name) => name.quoted(),
+            Self::Function(signature) => signature.to_owned(),
             Self::Schema(name) => name.quoted(),
             Self::Column(table, column) => format!("{}.{}", table.quoted(), column.quoted()),
         }
@@ -52,6 +61,8 @@ impl Target<'_> {
             Self::Column(_, column) => format!("column {}", column.quoted()),
             Self::Index(name) => format!("index {}", name.name.quoted()),
             Self::Sequence(name) => format!("sequence {}", name.name.quoted()),
+            Self::View(name) => format!("view {}", name.name.quoted()),
+            Self::Function(signature) => format!("function {signature}"),
             Self::Type(name) => format!("type {}", name.name.quoted()),
             Self::Schema(name) => format!("schema {}", name.quoted()),
         }

@@ -7,8 +7,11 @@ pub mod composite;
 pub mod constraint;
 pub mod enumeration;
 pub mod expression;
+pub mod helper;
 pub mod index;
+pub mod macros;
 pub mod names;
+pub mod query;
 pub mod sequence;
 pub mod table;
 

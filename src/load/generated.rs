@@ -12,7 +12,7 @@ use crate::{
     },
     error::{Error, Result},
     pg::{spi, subtransaction},
-    steps::{About, Verdict, reason},
+    steps::{About, Original, Verdict, reason},
 };
 
 /// The expression of each column, where it is generated and translates.
@@ -29,8 +29,7 @@ pub fn translate(table: &mut NewTable<'_>) -> Result<Vec<Option<String>>> {
         match expression_of(table, at, sql) {
             Ok(sql) => translated.push(Some(sql)),
             Err(reason) => {
-                let about = about(table, &table.columns[at]);
-                table.steps.manual(about, Some(sql), &holds_values(&reason))?;
+                manual(table, at, &reason)?;
                 translated.push(None);
             }
         }
@@ -48,7 +47,7 @@ fn expression_of(
     let logical = &table.source.columns[column.source].logical;
     let purpose = Purpose::Generated { logical, pg: &column.mapping.pg };
     let environment = table.environment;
-    let context = Context { columns: &columns, sequences: &|_| None, environment, purpose };
+    let context = Context::of_table(&columns, &|_| None, table.macros, environment, purpose);
     let translated = expression::translate(sql, &context);
     translated.map(|translated| translated.sql).map_err(|refused| refused.reason)
 }
@@ -92,16 +91,26 @@ fn record(
 ) -> Result<()> {
     for (at, sql) in generated.iter().enumerate() {
         let Some(sql) = sql else { continue };
-        let about = about(table, &table.columns[at]);
         match refused {
-            None => table.steps.done(about, Verdict::Translated, sql)?,
-            Some(error) => {
-                let note = holds_values(&reason(error));
-                table.steps.manual(about, Some(sql), &note).map(|_| ())?;
+            None => {
+                let about = about(table, &table.columns[at]);
+                table.steps.done(about, Verdict::Translated, sql)?;
             }
+            Some(error) => manual(table, at, &reason(error))?,
         }
     }
     Ok(())
+}
+
+/// Records that a column is a plain one here.
+fn manual(table: &mut NewTable<'_>, at: usize, reason: &str) -> Result<()> {
+    let about = about(table, &table.columns[at]);
+    let source = &table.source.columns[table.planned[at].source];
+    let expression = source.generated.as_deref().unwrap_or_default();
+    let text = format!("GENERATED ALWAYS AS ({expression})");
+    let original = Original { column: Some(source.name.clone()), text };
+    let name = &table.source.name;
+    table.steps.manual_part(about, name, original, &holds_values(reason)).map(|_| ())
 }
 
 #[derive(Deserialize)]

@@ -21,7 +21,7 @@ mod types;
 
 use migrator_model::{
     Ident, QualifiedName, SourceName,
-    catalog::{Sequence, Table, TableKind},
+    catalog::{Objects, Sequence, Table, TableKind},
     pg_type::Environment,
     protocol::Done,
 };
@@ -33,7 +33,7 @@ pub use self::{
     options::{Arguments as TableArguments, LoadOptions, Mode},
     outcome::Loaded,
     plan::PlannedColumn,
-    post_data::{Places, PostData, comment_on, make_sequence, taken_names},
+    post_data::{Places, PostData, columns, comment_on, make_sequence, taken_names},
     rejects::Rejects,
     run_log::{Run as RunRecord, next_id as next_run_id, owner as log_owner},
     table::{Job, mappings, warnings as load_warnings},
@@ -45,6 +45,7 @@ use self::{
     outcome::{Clock, Method, Phases},
 };
 use crate::{
+    ddl::macros::Macros,
     error::{Error, Result},
     pg::{self, files, server, spi},
     source::{Depth, Reader},
@@ -86,6 +87,7 @@ struct Load<'a> {
     reader: Reader,
     table: Table,
     sequences: Vec<Sequence>,
+    macros: Macros,
     environment: Environment,
     steps: Steps,
     warnings: Vec<String>,
@@ -100,7 +102,8 @@ impl<'a> Load<'a> {
         let file = files::resolve(&arguments.source)?;
         let mut reader = Reader::open(&file, Depth::Database)?;
         let table = reader.describe(&wanted)?;
-        let sequences = reader.objects()?.sequences;
+        let Objects { sequences, macros, .. } = reader.objects()?;
+        let macros = Macros::new(&macros);
         if let Some(reason) = &table.broken {
             let message = format!("view \"{}\" of the source cannot be read", table.name);
             return Err(Error::new("0A000", message).detail(format!("DuckDB says: {reason}")));
@@ -119,6 +122,7 @@ impl<'a> Load<'a> {
             reader,
             table,
             sequences,
+            macros,
             environment,
             steps,
             warnings,
@@ -146,7 +150,7 @@ impl<'a> Load<'a> {
         let run_id = next_run_id()?;
         let mut rejects = Rejects::of(run_id, &self.table.name, self.options.reject_limit)?;
         let (loaded, done) = self.job().transfer(&planned, &target, method, &mut rejects)?;
-        self.warnings.extend(table::warnings(&planned, &loaded));
+        self.warnings.extend(table::warnings(&self.table, &planned, &loaded));
         self.phases(&done);
         if let (Mode::Create, Some(home)) = (self.options.mode, &home) {
             self.post_data(&planned, &target, home)?;
@@ -171,9 +175,9 @@ impl<'a> Load<'a> {
 
     fn create(&mut self, name: &QualifiedName, planned: &mut [PlannedColumn]) -> Result<Target> {
         let columns = names::columns(planned)?;
-        let Self { table: source, environment, steps, .. } = self;
+        let Self { table: source, environment, macros, steps, .. } = self;
         let known = &mut KnownEnums::new();
-        NewTable { source, name, columns, planned, environment, known, steps }.create()
+        NewTable { source, name, columns, planned, environment, macros, known, steps }.create()
     }
 
     fn post_data(
@@ -191,6 +195,7 @@ impl<'a> Load<'a> {
         let mut data = PostData {
             table: &self.table,
             sequences: &self.sequences,
+            macros: &self.macros,
             name: &target.name,
             planned,
             columns: &target.filled,

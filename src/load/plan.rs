@@ -266,6 +266,7 @@ mod tests {
         Column {
             name: name.into(),
             logical,
+            collation: None,
             nullable: true,
             default: None,
             generated: None,

@@ -107,8 +107,14 @@ impl Job<'_> {
 
 /// What a load lost with consent, and what the target's own triggers and rules have dealt with
 /// differently.
-pub fn warnings(planned: &[PlannedColumn], loaded: &Loaded) -> Vec<String> {
+pub fn warnings(table: &Table, planned: &[PlannedColumn], loaded: &Loaded) -> Vec<String> {
     let mut warnings = Vec::new();
+    for column in planned {
+        let source = table.columns.get(column.source);
+        if let Some(note) = source.and_then(|source| source.collation_note()) {
+            warnings.push(format!("column \"{}\": {note}", column.name));
+        }
+    }
     for (column, losses) in planned.iter().zip(&loaded.losses) {
         for (loss, count) in losses.iter() {
             warnings.push(format!("column \"{}\": {count} values lost {loss}", column.name));

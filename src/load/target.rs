@@ -14,6 +14,7 @@ use super::{
 use crate::{
     ddl::{
         Kind, Statement,
+        macros::Macros,
         table::{self, ColumnDefinition},
     },
     error::{Error, Result},
@@ -66,6 +67,8 @@ pub struct NewTable<'a> {
     pub planned: &'a mut [PlannedColumn],
     /// Where other extensions' types are.
     pub environment: &'a Environment,
+    /// The macros of the file.
+    pub macros: &'a Macros,
     /// Enum types that this run has made or found.
     pub known: &'a mut KnownEnums,
     /// The report.

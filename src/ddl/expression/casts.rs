@@ -6,21 +6,21 @@ use migrator_model::{PgType, policy::Losses, rules};
 use sqlparser::ast::DataType;
 
 use super::{
-    Context, Untranslatable, literals, refuse, types,
+    Context, Untranslatable, dates, division, literals, operators, refuse, types,
     value::{Class, Literal, Value},
 };
 
 type Out = Result<Value, Untranslatable>;
 
 /// CAST(value AS type)
-pub(super) fn cast(value: Value, to: &DataType, context: &Context<'_>) -> Out {
+pub(in crate::ddl) fn cast(value: Value, to: &DataType, context: &Context<'_>) -> Out {
     let logical = types::logical(to)?;
     let pg = rules::map(&logical, context.environment, &Losses::default()).pg;
     into(value, &Class::of(&logical, &pg), &pg, context)
 }
 
 /// The value of a column: PostgreSQL casts numbers to the column's type by itself.
-pub(super) fn assign(value: Value, to: &Class, pg: &PgType, context: &Context<'_>) -> Out {
+pub(in crate::ddl) fn assign(value: Value, to: &Class, pg: &PgType, context: &Context<'_>) -> Out {
     if value.literal == Some(Literal::Null) {
         return Ok(Value::null());
     }
@@ -51,8 +51,13 @@ fn into(value: Value, to: &Class, pg: &PgType, context: &Context<'_>) -> Out {
         return untyped(value, to, pg, context);
     }
     let sql = &value.sql;
-    let plain = Value::new(format!("({sql})::{}", pg.sql(context.environment)), to.clone());
-    let default = context.purpose.default();
+    let plain = Value::settled(format!("({sql})::{}", pg.sql(context.environment)), to.clone());
+    let volatile = context.purpose.volatile();
+    if context.purpose.view()
+        && let Some(value) = queried(&value, to, &plain)
+    {
+        return value;
+    }
     let immutable = context.purpose.immutable();
     let literal = &value.literal;
     let taken = match (&value.class, to) {
@@ -66,16 +71,14 @@ fn into(value: Value, to: &Class, pg: &PgType, context: &Context<'_>) -> Out {
         (from, Class::Double) if from.number() => return literals::convert(value, to),
         (from, Class::Float) if from.exact() => return literals::convert(value, to),
         (Class::Double, Class::Float) => true,
-        (
-            Class::Integer { .. } | Class::Decimal { .. } | Class::Boolean | Class::Uuid,
-            Class::Text,
-        ) => true,
+        (Class::Decimal { .. }, Class::Text) => return operators::shown_as_text(value),
+        (Class::Integer { .. } | Class::Boolean | Class::Uuid, Class::Text) => true,
         // PostgreSQL does not call an enum's text immutable: labels can be renamed.
         (Class::Enum(_), Class::Text) => !immutable,
         (Class::Date | Class::Timestamp(_), Class::Date | Class::Timestamp(_)) => true,
         // The session's time zone decides, in both systems.
-        (Class::TimestampTz, Class::Date | Class::Timestamp(_)) => default,
-        (Class::Date | Class::Timestamp(_), Class::TimestampTz) => default,
+        (Class::TimestampTz, Class::Date | Class::Timestamp(_)) => volatile,
+        (Class::Date | Class::Timestamp(_), Class::TimestampTz) => volatile,
         (Class::List(from), Class::List(to)) => elements(from, to),
         _ => false,
     };
@@ -87,10 +90,23 @@ fn into(value: Value, to: &Class, pg: &PgType, context: &Context<'_>) -> Out {
     }
 }
 
+/// Casts that only a query may make, because PostgreSQL calls them stable or DuckDB rounds twice.
+fn queried(value: &Value, to: &Class, plain: &Value) -> Option<Out> {
+    let owned = value.clone();
+    match (&value.class, to) {
+        (from, Class::Double) if from.number() => Some(division::double(owned)),
+        (Class::Double, Class::Decimal { width: ..=15, scale }) => {
+            Some(division::decimal(owned, *scale, to.clone(), plain))
+        }
+        (Class::Date | Class::Timestamp(_), Class::Text) => Some(dates::text(owned)),
+        _ => None,
+    }
+}
+
 /// A string literal or NULL as a value of a type.
 fn untyped(value: Value, to: &Class, pg: &PgType, context: &Context<'_>) -> Out {
     if value.literal == Some(Literal::Null) {
-        return Ok(Value { class: to.clone(), ..value });
+        return Ok(Value { class: to.clone(), settled: false, ..value });
     }
     let text = value.string("a cast value")?;
     let value = literals::typed(text, to)?;
@@ -98,7 +114,7 @@ fn untyped(value: Value, to: &Class, pg: &PgType, context: &Context<'_>) -> Out 
         // A literal number may have fewer decimals than its type.
         Class::Decimal { .. } | Class::Integer { .. } | Class::Json => {
             let sql = format!("{}::{}", value.sql, pg.sql(context.environment));
-            Ok(Value::new(sql, to.clone()))
+            Ok(Value::settled(sql, to.clone()))
         }
         _ => Ok(value),
     }
@@ -117,7 +133,7 @@ fn integers(from: &Class, literal: &Option<Literal>, digits: u8, unsigned: bool)
     widens || constant || matches!((digits, unsigned), (5 | 10 | 19, false))
 }
 
-fn fits(number: i128, digits: u8, unsigned: bool) -> bool {
+pub(in crate::ddl) fn fits(number: i128, digits: u8, unsigned: bool) -> bool {
     let bits = match digits {
         3 => 8,
         5 => 16,

@@ -1,5 +1,5 @@
-//! The table of functions: DuckDB's names, how many arguments they take, when PostgreSQL would
-//! call their translation stable or volatile, and how it is printed.
+//! The tables of functions: DuckDB's names, how many arguments they take, when PostgreSQL would
+//! call their translation stable or volatile, and how it is printed. Each family has its file.
 
 use std::ops::RangeInclusive;
 
@@ -7,10 +7,10 @@ use migrator_model::{ident::literal, reject::shown};
 use sqlparser::ast::{self, Expr, FunctionArg, FunctionArgExpr, FunctionArguments};
 
 use super::{
-    Context, Untranslatable, numbers,
-    operators::{self, sortable},
-    refuse, temporal, texts,
-    value::{BIGINT, Class, INTEGER, Literal, Value, comparable, unify},
+    Context, Untranslatable, dates, json, lambdas, list_folds, lists, nested, numbers,
+    operators::sortable,
+    patterns, refuse, temporal, texts,
+    value::{BIGINT, Class, INTEGER, Literal, Value, comparable, equatable, unify},
     walk::Walker,
 };
 use crate::ddl::sequence::regclass;
@@ -19,29 +19,32 @@ type Out = Result<Value, Untranslatable>;
 
 /// What PostgreSQL asks of functions in indexes and generated columns, and of those in checks.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stability {
+pub(in crate::ddl) enum Stability {
     Immutable,
     Stable,
     Volatile,
+    /// Only taken in queries, where nothing has to stay as it is.
+    Queried,
 }
-use Stability::{Immutable, Stable, Volatile};
+use Stability::{Immutable, Queried, Stable, Volatile};
 
 /// A call: the name that was used, and its arguments.
-pub(super) struct Call<'a> {
-    pub(super) name: &'a str,
-    pub(super) args: Vec<Value>,
-    pub(super) context: &'a Context<'a>,
+pub(in crate::ddl) struct Call<'a> {
+    pub(in crate::ddl) name: &'a str,
+    pub(in crate::ddl) args: Vec<Value>,
+    pub(in crate::ddl) context: &'a Context<'a>,
 }
 
-/// One line of the table.
-struct Function {
+/// One line of a table.
+pub(in crate::ddl) struct Function {
     names: &'static [&'static str],
     arity: RangeInclusive<usize>,
     stability: Stability,
     print: fn(Call<'_>) -> Out,
 }
 
-const fn line(
+/// Makes a line: names, how many arguments, what PostgreSQL would call it, and what prints it.
+pub(in crate::ddl) const fn line(
     names: &'static [&'static str],
     arity: RangeInclusive<usize>,
     stability: Stability,
@@ -50,92 +53,112 @@ const fn line(
     Function { names, arity, stability, print }
 }
 
-const ANY: usize = usize::MAX;
+/// No limit to the number of arguments.
+pub(in crate::ddl) const ANY: usize = usize::MAX;
+
+/// All tables.
+static TABLES: [&[Function]; 9] = [
+    GENERAL,
+    numbers::FUNCTIONS,
+    texts::FUNCTIONS,
+    patterns::FUNCTIONS,
+    temporal::FUNCTIONS,
+    dates::FUNCTIONS,
+    lists::FUNCTIONS,
+    json::FUNCTIONS,
+    nested::FUNCTIONS,
+];
 
 #[rustfmt::skip] // One line a function reads as the table it is.
-static FUNCTIONS: &[Function] = &[
+static GENERAL: &[Function] = &[
     line(&["coalesce", "ifnull"], 1..=ANY, Immutable, coalesce),
     line(&["nullif"], 2..=2, Immutable, nullif),
     line(&["if"], 3..=3, Immutable, either),
     line(&["greatest", "least"], 1..=ANY, Immutable, extreme),
-    line(&["abs"], 1..=1, Immutable, numbers::abs),
-    line(&["round"], 1..=2, Immutable, numbers::round),
-    line(&["floor", "ceil", "ceiling", "trunc"], 1..=1, Immutable, numbers::whole),
-    line(&["sqrt"], 1..=1, Immutable, numbers::sqrt),
-    line(&["ln", "log", "log10"], 1..=1, Immutable, numbers::logarithm),
-    line(&["pow", "power"], 2..=2, Immutable, |call| two(call, operators::power)),
-    line(&["mod"], 2..=2, Immutable, |call| two(call, |a, b| operators::binary(a, &ast::BinaryOperator::Modulo, b))),
-    line(&["isnan"], 1..=1, Immutable, numbers::isnan),
     line(&["length", "len", "char_length", "character_length", "array_length"], 1..=1, Immutable, length),
-    line(&["strlen"], 1..=1, Immutable, |call| same(call, "octet_length", INTEGER)),
-    line(&["octet_length"], 1..=1, Immutable, texts::octet_length),
-    line(&["lower", "lcase"], 1..=1, Immutable, |call| same(call, "lower", Class::Text)),
-    line(&["upper", "ucase"], 1..=1, Immutable, |call| same(call, "upper", Class::Text)),
-    line(&["md5"], 1..=1, Immutable, |call| same(call, "md5", Class::Text)),
-    line(&["trim"], 1..=2, Immutable, |call| texts::trim(call, "btrim")),
-    line(&["ltrim"], 1..=2, Immutable, |call| texts::trim(call, "ltrim")),
-    line(&["rtrim"], 1..=2, Immutable, |call| texts::trim(call, "rtrim")),
-    line(&["substring", "substr"], 2..=3, Immutable, texts::substring),
-    line(&["left", "right"], 2..=2, Immutable, texts::edge),
-    line(&["concat"], 1..=ANY, Immutable, texts::concat),
-    line(&["replace"], 3..=3, Immutable, |call| same(call, "replace", Class::Text)),
-    line(&["strpos", "instr", "position"], 2..=2, Immutable, |call| same(call, "strpos", INTEGER)),
-    line(&["starts_with", "prefix"], 2..=2, Immutable, |call| same(call, "starts_with", Class::Boolean)),
-    line(&["ends_with", "suffix"], 2..=2, Immutable, texts::ends_with),
-    line(&["contains"], 2..=2, Immutable, texts::contains),
-    line(&["regexp_matches"], 2..=2, Immutable, |call| texts::regexp(call, false)),
-    line(&["regexp_full_match"], 2..=2, Immutable, |call| texts::regexp(call, true)),
-    line(&["like_escape", "ilike_escape", "not_like_escape", "not_ilike_escape"], 3..=3, Immutable, texts::like_escape),
-    line(&["year", "month", "day", "dayofmonth", "quarter", "dayofweek", "weekday", "isodow",
-           "dayofyear", "week", "weekofyear", "hour", "minute", "second"], 1..=1, Immutable, temporal::part_call),
-    line(&["date_part", "datepart"], 2..=2, Immutable, temporal::date_part),
-    line(&["date_trunc", "datetrunc"], 2..=2, Immutable, temporal::date_trunc),
-    line(&["date_diff", "datediff"], 3..=3, Immutable, temporal::date_diff),
-    line(&["to_years", "to_months", "to_weeks", "to_days", "to_hours", "to_minutes", "to_seconds"],
-         1..=1, Immutable, temporal::interval_call),
-    line(&["timezone"], 2..=2, Immutable, temporal::timezone),
-    line(&["now", "get_current_timestamp", "transaction_timestamp", "current_timestamp"], 0..=0, Stable,
-         |_| Ok(Value::new("pg_catalog.now()", Class::TimestampTz))),
-    line(&["today", "current_date"], 0..=0, Stable, |_| Ok(Value::new("CURRENT_DATE", Class::Date))),
-    line(&["localtimestamp", "current_localtimestamp"], 0..=0, Stable,
-         |_| Ok(Value::new("LOCALTIMESTAMP", Class::Timestamp(6)))),
     line(&["gen_random_uuid", "uuid", "uuidv4"], 0..=0, Volatile,
          |_| Ok(Value::new("pg_catalog.gen_random_uuid()", Class::Uuid))),
     line(&["random"], 0..=0, Volatile, |_| Ok(Value::new("pg_catalog.random()", Class::Double))),
     line(&["nextval", "currval"], 1..=1, Volatile, sequence),
-    line(&["json_valid"], 1..=1, Immutable, json_valid),
-    line(&["list_value"], 0..=ANY, Immutable, |call| list_value(call.args)),
 ];
 
 /// Names that the grammar takes for functions without parentheses.
-pub(super) fn keyword(name: &ast::Ident) -> Option<&'static str> {
+pub(in crate::ddl) fn keyword(name: &ast::Ident) -> Option<&'static str> {
     const KEYWORDS: [&str; 3] = ["current_timestamp", "current_date", "localtimestamp"];
     let bare = name.quote_style.is_none();
     KEYWORDS.into_iter().find(|keyword| bare && name.value.eq_ignore_ascii_case(keyword))
 }
 
 /// Translates a call with its arguments.
-pub(super) fn call(walker: &mut Walker<'_>, function: &ast::Function) -> Out {
+pub(in crate::ddl) fn call(walker: &mut Walker<'_>, function: &ast::Function) -> Out {
+    if plain(function)
+        && let Some(value) =
+            walker.context.macros.call(&function.name, &function.args, |body| walker.value(body))
+    {
+        return value;
+    }
     let name = name(function)?;
+    if let Some(value) = walker.scope.and_then(|scope| scope.call(&name, function)) {
+        return value;
+    }
+    if matches!(name.as_str(), "struct_pack" | "struct_insert" | "union_value")
+        && walker.context.purpose.view()
+    {
+        return named(walker, &name, function);
+    }
+    let nodes = nodes(function, &name)?;
+    if let Some(value) = lambdas::call(walker, &name, &nodes) {
+        return value;
+    }
     let mut args = Vec::new();
-    for node in nodes(function, &name)? {
+    for node in nodes {
         args.push(walker.value(node)?);
     }
-    apply(&name, args, walker.context)
+    let context = walker.context;
+    if let Some(value) = list_folds::call(walker, Call { name: &name, args: args.clone(), context })
+    {
+        return value;
+    }
+    apply(&name, args, context)
+}
+
+/// Functions whose arguments have names.
+fn named(walker: &mut Walker<'_>, name: &str, function: &ast::Function) -> Out {
+    let (mut first, mut fields) = (None, Vec::new());
+    for (name, node) in lambdas::arguments(function, name).unwrap_or_default() {
+        let value = walker.value(node)?;
+        match name {
+            Some(name) => fields.push((name.to_owned(), value)),
+            None if fields.is_empty() && first.is_none() => first = Some(value),
+            None => return refuse("an argument after those with names"),
+        }
+    }
+    let context = walker.context;
+    match (name, first) {
+        _ if fields.is_empty() || !plain(function) => {
+            refuse(format!("the arguments of function {name} are not plain"))
+        }
+        ("struct_pack", None) => nested::struct_pack(fields, context),
+        ("struct_insert", Some(base)) => nested::struct_insert(&base, fields, context),
+        ("union_value", None) => nested::union_value(fields, context),
+        _ => refuse(format!("the arguments of function {name} are not plain")),
+    }
 }
 
 /// Translates a call by its name and translated arguments.
-pub(super) fn apply(name: &str, args: Vec<Value>, context: &Context<'_>) -> Out {
-    let Some(function) = FUNCTIONS.iter().find(|function| function.names.contains(&name)) else {
+pub(in crate::ddl) fn apply(name: &str, args: Vec<Value>, context: &Context<'_>) -> Out {
+    let mut functions = TABLES.iter().copied().flatten();
+    let Some(function) = functions.find(|function| function.names.contains(&name)) else {
         return refuse(format!("function {} is not supported", shown(name)));
     };
     if !function.arity.contains(&args.len()) {
         return refuse(format!("function {name} with {} arguments is not supported", args.len()));
     }
     match function.stability {
-        Volatile if !context.purpose.default() => {
+        Volatile if !context.purpose.volatile() => {
             refuse(format!("function {name} can only be used in a default"))
         }
+        Queried if !context.purpose.view() => refuse(format!("function {name} is not supported")),
         Stable if context.purpose.immutable() => {
             refuse(format!("function {name} is not immutable"))
         }
@@ -160,14 +183,18 @@ fn name(function: &ast::Function) -> Result<String, Untranslatable> {
     }
 }
 
-/// The arguments of a plain call: no names, DISTINCT, ORDER BY, FILTER or OVER.
-fn nodes<'a>(function: &'a ast::Function, name: &str) -> Result<Vec<&'a Expr>, Untranslatable> {
-    let plain = function.filter.is_none()
+/// Whether nothing stands behind the arguments.
+fn plain(function: &ast::Function) -> bool {
+    function.filter.is_none()
         && function.over.is_none()
         && function.null_treatment.is_none()
         && function.within_group.is_empty()
         && matches!(function.parameters, FunctionArguments::None)
-        && !function.uses_odbc_syntax;
+        && !function.uses_odbc_syntax
+}
+
+/// The arguments of a plain call: no names, DISTINCT, ORDER BY, FILTER or OVER.
+fn nodes<'a>(function: &'a ast::Function, name: &str) -> Result<Vec<&'a Expr>, Untranslatable> {
     let list = match &function.args {
         FunctionArguments::None => &[][..],
         FunctionArguments::List(list)
@@ -182,13 +209,13 @@ fn nodes<'a>(function: &'a ast::Function, name: &str) -> Result<Vec<&'a Expr>, U
         _ => None,
     };
     match list.iter().map(node).collect::<Option<Vec<_>>>() {
-        Some(nodes) if plain => Ok(nodes),
+        Some(nodes) if plain(function) => Ok(nodes),
         _ => refuse(format!("the arguments of function {} are not plain", shown(name))),
     }
 }
 
 /// The argument of `nextval` in an expression that is nothing else.
-pub(super) fn only_nextval(node: &Expr) -> Option<String> {
+pub(in crate::ddl) fn only_nextval(node: &Expr) -> Option<String> {
     match node {
         Expr::Nested(inner) => only_nextval(inner),
         Expr::Function(function) if name(function).is_ok_and(|name| name == "nextval") => {
@@ -204,16 +231,16 @@ pub(super) fn only_nextval(node: &Expr) -> Option<String> {
     }
 }
 
-fn joined(values: &[Value]) -> String {
+pub(in crate::ddl) fn joined(values: &[Value]) -> String {
     values.iter().map(|value| value.sql.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-pub(super) fn one(call: Call<'_>) -> Result<Value, Untranslatable> {
+pub(in crate::ddl) fn one(call: Call<'_>) -> Result<Value, Untranslatable> {
     let missing = format!("function {} needs an argument", call.name);
     call.args.into_iter().next().ok_or_else(|| Untranslatable::new(missing))
 }
 
-pub(super) fn pair(call: Call<'_>) -> Result<(Value, Value), Untranslatable> {
+pub(in crate::ddl) fn pair(call: Call<'_>) -> Result<(Value, Value), Untranslatable> {
     let name = call.name;
     let mut args = call.args.into_iter();
     match (args.next(), args.next()) {
@@ -222,13 +249,13 @@ pub(super) fn pair(call: Call<'_>) -> Result<(Value, Value), Untranslatable> {
     }
 }
 
-fn two(call: Call<'_>, print: fn(Value, Value) -> Out) -> Out {
+pub(in crate::ddl) fn two(call: Call<'_>, print: fn(Value, Value) -> Out) -> Out {
     let (first, second) = pair(call)?;
     print(first, second)
 }
 
 /// A function of texts with a namesake, or a twin by another name, in PostgreSQL.
-pub(super) fn same(call: Call<'_>, pg: &str, class: Class) -> Out {
+pub(in crate::ddl) fn same(call: Call<'_>, pg: &str, class: Class) -> Out {
     let name = call.name;
     let args: Result<Vec<_>, _> = call.args.into_iter().map(|arg| arg.text(name)).collect();
     Ok(Value::new(format!("pg_catalog.{pg}({})", joined(&args?)), class))
@@ -241,9 +268,9 @@ fn coalesce(call: Call<'_>) -> Out {
 
 fn nullif(call: Call<'_>) -> Out {
     let zero = matches!(call.args.get(1).map(|arg| &arg.literal), Some(Some(Literal::Integer(0))));
-    let (values, class) = comparable(call.args, call.name)?;
+    let (values, class) = equatable(call.args, call.name)?;
     let literal = zero.then_some(Literal::NonZero);
-    Ok(Value { sql: format!("NULLIF({})", joined(&values)), class, literal })
+    Ok(Value { sql: format!("NULLIF({})", joined(&values)), class, literal, settled: false })
 }
 
 fn either(call: Call<'_>) -> Out {
@@ -271,18 +298,36 @@ fn extreme(call: Call<'_>) -> Out {
 }
 
 fn length(call: Call<'_>) -> Out {
+    let view = call.context.purpose.view();
     match call.args.first().map(|arg| &arg.class) {
-        Some(Class::List(element)) if !matches!(**element, Class::List(_)) => {
+        Some(Class::Documents(_)) => {
+            let sql = format!("pg_catalog.jsonb_array_length({})", joined(&call.args));
+            Ok(counted(Value::new(sql, INTEGER), view))
+        }
+        Some(Class::List(element)) if !element.nested() => {
             let sql = format!("pg_catalog.cardinality({})", joined(&call.args));
-            Ok(Value::new(sql, INTEGER))
+            Ok(counted(Value::new(sql, INTEGER), view))
         }
         Some(Class::Text | Class::Untyped) if call.name != "array_length" => {
-            same(call, "char_length", INTEGER)
+            Ok(counted(same(call, "char_length", INTEGER)?, view))
         }
         other => {
             let class = other.map(Class::name).unwrap_or_default();
             refuse(format!("function {} of {class} is not supported", call.name))
         }
+    }
+}
+
+pub(in crate::ddl) fn number(call: Call<'_>, pg: &str) -> Out {
+    let view = call.context.purpose.view();
+    Ok(counted(same(call, pg, INTEGER)?, view))
+}
+
+/// A number of things is BIGINT in DuckDB, which shows where it is a column.
+pub(in crate::ddl) fn counted(value: Value, view: bool) -> Value {
+    match view {
+        true => Value::settled(format!("({})::bigint", value.sql), BIGINT),
+        false => value,
     }
 }
 
@@ -297,26 +342,4 @@ fn sequence(call: Call<'_>) -> Out {
         }
         None => refuse(format!("sequence {} is not loaded", literal(&shown(source)))),
     }
-}
-
-/// A JSON column holds valid JSON only. For a text PostgreSQL before 16 has no such test.
-fn json_valid(call: Call<'_>) -> Out {
-    let value = one(call)?;
-    match value.class {
-        Class::Json => {
-            let sql = format!("(CASE WHEN {} IS NOT NULL THEN true END)", value.sql);
-            Ok(Value::new(sql, Class::Boolean))
-        }
-        other => refuse(format!("function json_valid of {} has no counterpart", other.name())),
-    }
-}
-
-/// A list; an empty one waits for its type.
-pub(super) fn list_value(values: Vec<Value>) -> Out {
-    if values.is_empty() {
-        return Ok(Value::new("'{}'", Class::List(Box::new(Class::Untyped))));
-    }
-    let (values, class) = unify(values, "a list")?;
-    let sql = format!("ARRAY[{}]", joined(&values));
-    Ok(Value::new(sql, Class::List(Box::new(class))))
 }

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// A literal of the source.
-pub(super) fn value(source: &ast::Value) -> Result<Value, Untranslatable> {
+pub(in crate::ddl) fn value(source: &ast::Value) -> Result<Value, Untranslatable> {
     match source {
         ast::Value::Null => Ok(Value::null()),
         ast::Value::Boolean(true) => Ok(Value::new("true", Class::Boolean)),
@@ -22,9 +22,9 @@ pub(super) fn value(source: &ast::Value) -> Result<Value, Untranslatable> {
 }
 
 /// A string that has not met a type yet.
-pub(super) fn string(text: &str) -> Value {
+pub(in crate::ddl) fn string(text: &str) -> Value {
     let literal_text = Some(Literal::Text(text.to_owned()));
-    Value { sql: literal(text), class: Class::Untyped, literal: literal_text }
+    Value { sql: literal(text), class: Class::Untyped, literal: literal_text, settled: false }
 }
 
 /// An unsigned number; one with an exponent is DOUBLE, one with a point DECIMAL.
@@ -43,7 +43,12 @@ fn number(text: &str) -> Result<Value, Untranslatable> {
         _ => 39,
     };
     let class = Class::Integer { digits, unsigned: false };
-    Ok(Value { sql: number.to_string(), class, literal: Some(Literal::Integer(number)) })
+    Ok(Value {
+        sql: number.to_string(),
+        class,
+        literal: Some(Literal::Integer(number)),
+        settled: digits == 10,
+    })
 }
 
 fn decimal(whole: &str, fraction: &str, text: &str) -> Result<Value, Untranslatable> {
@@ -55,7 +60,7 @@ fn decimal(whole: &str, fraction: &str, text: &str) -> Result<Value, Untranslata
             let point = if fraction.is_empty() { "" } else { "." };
             let sql = format!("{whole}{point}{fraction}");
             let class = Class::Decimal { width, scale };
-            Ok(Value { sql, class, literal: Some(Literal::Decimal) })
+            Ok(Value { sql, class, literal: Some(Literal::Decimal), settled: false })
         }
         _ => refuse(format!("the number {} is too large", shown(text))),
     }
@@ -63,9 +68,11 @@ fn decimal(whole: &str, fraction: &str, text: &str) -> Result<Value, Untranslata
 
 /// A value as another class: a cast that DuckDB makes by itself, and that loses nothing that
 /// PostgreSQL's would not lose too.
-pub(super) fn convert(value: Value, to: &Class) -> Result<Value, Untranslatable> {
+pub(in crate::ddl) fn convert(value: Value, to: &Class) -> Result<Value, Untranslatable> {
     match &value.literal {
-        Some(Literal::Null) => return Ok(Value { class: to.clone(), ..value }),
+        Some(Literal::Null) => {
+            return Ok(Value { class: to.clone(), settled: false, ..value });
+        }
         Some(Literal::Text(text)) if value.class == Class::Untyped => return typed(text, to),
         _ => {}
     }
@@ -75,15 +82,19 @@ pub(super) fn convert(value: Value, to: &Class) -> Result<Value, Untranslatable>
     let (sql, literal) = (&value.sql, &value.literal);
     match (&value.class, to) {
         // PostgreSQL promotes exact numbers as DuckDB does.
-        (from, to) if from.exact() && to.exact() => Ok(Value { class: to.clone(), ..value }),
+        (from, to) if from.exact() && to.exact() => {
+            Ok(Value { class: to.clone(), settled: false, ..value })
+        }
         (Class::Date, Class::Timestamp(_)) => {
             Ok(Value::new(format!("({sql})::timestamp without time zone"), to.clone()))
         }
-        (Class::Timestamp(_), Class::Timestamp(_)) => Ok(Value { class: to.clone(), ..value }),
+        (Class::Timestamp(_), Class::Timestamp(_)) => {
+            Ok(Value { class: to.clone(), settled: false, ..value })
+        }
         (from, Class::Double | Class::Float) if floats_alike(from, literal, to) => {
             let pg = if *to == Class::Double { "double precision" } else { "real" };
             let literal = value.non_zero().then_some(Literal::NonZero);
-            Ok(Value { sql: format!("({sql})::{pg}"), class: to.clone(), literal })
+            Ok(Value { sql: format!("({sql})::{pg}"), class: to.clone(), literal, settled: true })
         }
         (from, to) => {
             refuse(format!("a value of type {} is not cast to {}", from.name(), to.name()))
@@ -104,7 +115,7 @@ fn floats_alike(from: &Class, literal: &Option<Literal>, to: &Class) -> bool {
 }
 
 /// A string literal as a value of a class.
-pub(super) fn typed(text: &str, to: &Class) -> Result<Value, Untranslatable> {
+pub(in crate::ddl) fn typed(text: &str, to: &Class) -> Result<Value, Untranslatable> {
     let sql = match to {
         Class::Text => Some(format!("{}::text", literal(text))),
         Class::Untyped => Some(literal(text)),
@@ -124,7 +135,13 @@ pub(super) fn typed(text: &str, to: &Class) -> Result<Value, Untranslatable> {
         // Left untyped: it meets the enum type or the JSON column that it is for.
         Class::Enum(labels) => labels.iter().any(|label| label == text).then(|| literal(text)),
         Class::Json => Some(literal(text)),
-        Class::List(_) | Class::Opaque(_) => None,
+        Class::Collated(_)
+        | Class::List(_)
+        | Class::Documents(_)
+        | Class::Struct(_)
+        | Class::Map(..)
+        | Class::Union(_)
+        | Class::Opaque(_) => None,
     };
     match sql {
         Some(sql) => Ok(Value::new(sql, to.clone())),

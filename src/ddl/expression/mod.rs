@@ -3,26 +3,35 @@
 //!
 //! Every part carries its DuckDB type ([`value::Class`]), because the same text means different
 //! things for different types. Known and accepted differences: PostgreSQL raises an error where a
-//! floating-point result overflows, and `lower`, `upper` and ILIKE follow the database's locale.
+//! floating-point result overflows, `lower`, `upper` and ILIKE follow the database's locale, and an
+//! exact number of more than 15 digits becomes the nearest DOUBLE, which DuckDB can miss by a bit.
 
-mod casts;
-mod functions;
-mod literals;
+pub(in crate::ddl) mod casts;
+mod dates;
+pub(in crate::ddl) mod division;
+pub(in crate::ddl) mod functions;
+mod json;
+mod lambdas;
+mod list_folds;
+mod lists;
+pub(in crate::ddl) mod literals;
+pub(in crate::ddl) mod nested;
 mod numbers;
-mod operators;
-mod parse;
+pub(in crate::ddl) mod operators;
+pub(in crate::ddl) mod parse;
 mod patterns;
-mod temporal;
+pub(in crate::ddl) mod temporal;
 mod texts;
-mod types;
-mod value;
-mod walk;
+pub(in crate::ddl) mod types;
+pub(in crate::ddl) mod value;
+pub(in crate::ddl) mod walk;
 
 use migrator_model::{Ident, LogicalType, PgType, QualifiedName, pg_type::Environment};
 
 use self::{value::Class, walk::Walker};
 
 pub use super::Untranslatable;
+use super::{helper::Helpers, macros::Macros};
 
 /// A column that an expression may name.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +46,8 @@ pub struct Column<'a> {
     pub pg: &'a PgType,
     /// Whether it is a generated column in the target.
     pub generated: bool,
+    /// Its COLLATE in the source.
+    pub collation: Option<&'a str>,
 }
 
 /// What an expression is for; decides what it may use and what it has to be.
@@ -60,6 +71,8 @@ pub enum Purpose<'a> {
     },
     /// An expression of an index: immutable.
     Index,
+    /// A part of a view's query: functions may be volatile.
+    View,
 }
 
 impl Purpose<'_> {
@@ -67,8 +80,13 @@ impl Purpose<'_> {
         matches!(self, Self::Generated { .. } | Self::Index)
     }
 
-    fn default(&self) -> bool {
-        matches!(self, Self::Default { .. })
+    /// Whether it is computed anew for every row or query, as a default is.
+    fn volatile(&self) -> bool {
+        matches!(self, Self::Default { .. } | Self::View)
+    }
+
+    fn view(&self) -> bool {
+        matches!(self, Self::View)
     }
 }
 
@@ -83,6 +101,25 @@ pub struct Context<'a> {
     pub environment: &'a Environment,
     /// What the expression is for.
     pub purpose: Purpose<'a>,
+    /// The macros that it may call.
+    pub macros: &'a Macros,
+    /// Where helper functions may be made; None where they may not.
+    pub(in crate::ddl) helpers: Option<&'a Helpers>,
+    /// What `$1` and those after it stand for.
+    pub(in crate::ddl) parameters: &'a [value::Value],
+}
+
+impl<'a> Context<'a> {
+    /// What an expression of a table may refer to.
+    pub fn of_table(
+        columns: &'a [Column<'a>],
+        sequences: &'a dyn Fn(&str) -> Option<QualifiedName>,
+        macros: &'a Macros,
+        environment: &'a Environment,
+        purpose: Purpose<'a>,
+    ) -> Self {
+        Self { columns, sequences, environment, purpose, macros, helpers: None, parameters: &[] }
+    }
 }
 
 /// An expression in PostgreSQL's SQL.
@@ -100,6 +137,7 @@ pub fn translate(sql: &str, context: &Context<'_>) -> Result<Translated, Untrans
     let mut walker = Walker::new(context);
     let value = walker.value(&expression)?;
     let sql = match context.purpose {
+        Purpose::View => value.sql,
         Purpose::Check => value.boolean("a check constraint")?.sql,
         Purpose::Index => value.indexable()?.sql,
         Purpose::Default { logical, pg } | Purpose::Generated { logical, pg } => {

@@ -4,7 +4,7 @@ use sqlparser::ast::{BinaryOperator as Op, UnaryOperator};
 
 use super::{
     Untranslatable, patterns, refuse, temporal,
-    value::{BIGINT, Class, Literal, Value, comparable, unify},
+    value::{BIGINT, Class, Literal, Value, comparable, equatable, unify},
 };
 
 type Out = Result<Value, Untranslatable>;
@@ -13,7 +13,7 @@ type Out = Result<Value, Untranslatable>;
 const BINARY: &str = "COLLATE pg_catalog.\"C\"";
 
 /// An operator with one operand.
-pub(super) fn unary(operator: &UnaryOperator, value: Value) -> Out {
+pub(in crate::ddl) fn unary(operator: &UnaryOperator, value: Value) -> Out {
     match operator {
         UnaryOperator::Not => {
             let sql = value.boolean("NOT")?.sql;
@@ -36,13 +36,18 @@ fn minus(value: Value) -> Out {
                 Some(Literal::Integer(number)) => number.checked_neg().map(Literal::Integer),
                 other => other,
             };
-            Ok(Value { sql: format!("(-{})", value.sql), class: value.class, literal })
+            Ok(Value {
+                sql: format!("(-{})", value.sql),
+                class: value.class,
+                literal,
+                settled: false,
+            })
         }
     }
 }
 
 /// An operator with two operands.
-pub(super) fn binary(left: Value, operator: &Op, right: Value) -> Out {
+pub(in crate::ddl) fn binary(left: Value, operator: &Op, right: Value) -> Out {
     match operator {
         Op::And => logic(left, "AND", right),
         Op::Or => logic(left, "OR", right),
@@ -80,9 +85,13 @@ fn logic(left: Value, operator: &str, right: Value) -> Out {
 }
 
 /// A comparison of two values, IS [NOT] DISTINCT FROM included.
-pub(super) fn compare(left: Value, operator: &str, right: Value) -> Out {
-    let (values, class) = comparable(vec![left, right], &format!("operator {operator}"))?;
+pub(in crate::ddl) fn compare(left: Value, operator: &str, right: Value) -> Out {
     let order = operator.starts_with(['<', '>']) && operator != "<>";
+    let place = format!("operator {operator}");
+    let (values, class) = match order {
+        true => comparable(vec![left, right], &place)?,
+        false => equatable(vec![left, right], &place)?,
+    };
     match values.as_slice() {
         [left, right] => {
             let left = if order { sortable(&left.sql, &class) } else { left.sql.clone() };
@@ -94,12 +103,12 @@ pub(super) fn compare(left: Value, operator: &str, right: Value) -> Out {
 }
 
 /// A text so that it sorts as in DuckDB.
-pub(super) fn sortable(sql: &str, class: &Class) -> String {
+pub(in crate::ddl) fn sortable(sql: &str, class: &Class) -> String {
     if *class == Class::Text { format!("({sql} {BINARY})") } else { sql.to_owned() }
 }
 
 /// The first value BETWEEN the second and the third.
-pub(super) fn between(values: Vec<Value>) -> Out {
+pub(in crate::ddl) fn between(values: Vec<Value>) -> Out {
     let (values, class) = comparable(values, "BETWEEN")?;
     match values.as_slice() {
         [value, low, high] => {
@@ -112,8 +121,8 @@ pub(super) fn between(values: Vec<Value>) -> Out {
 }
 
 /// The first value IN the others.
-pub(super) fn in_list(values: Vec<Value>) -> Out {
-    let (values, _) = comparable(values, "IN")?;
+pub(in crate::ddl) fn in_list(values: Vec<Value>) -> Out {
+    let (values, _) = equatable(values, "IN")?;
     match values.split_first() {
         Some((value, list)) if !list.is_empty() => {
             let list = list.iter().map(|item| item.sql.as_str()).collect::<Vec<_>>().join(", ");
@@ -124,12 +133,12 @@ pub(super) fn in_list(values: Vec<Value>) -> Out {
 }
 
 /// IS NULL and IS NOT NULL; the only question that makes sense for every type.
-pub(super) fn is_null(value: Value, operator: &str) -> Value {
+pub(in crate::ddl) fn is_null(value: Value, operator: &str) -> Value {
     Value::new(format!("({} {operator})", value.sql), Class::Boolean)
 }
 
 /// IS [NOT] TRUE and IS [NOT] FALSE.
-pub(super) fn is_truth(value: Value, operator: &str) -> Out {
+pub(in crate::ddl) fn is_truth(value: Value, operator: &str) -> Out {
     let sql = value.boolean(operator)?.sql;
     Ok(Value::new(format!("({sql} {operator})"), Class::Boolean))
 }
@@ -169,15 +178,21 @@ fn exact_result(left: &Class, operator: &str, right: &Class) -> Option<Class> {
     match (both_integers, operator) {
         (true, _) => None,
         (false, "*") => {
-            Some(Class::Decimal { width: w1.saturating_add(w2).min(38), scale: s1 + s2 })
+            Some(Class::Decimal { width: capped(w1.saturating_add(w2), w1, w2), scale: s1 + s2 })
         }
         (false, _) => {
             let scale = s1.max(s2);
             let whole = w1.saturating_sub(s1).max(w2.saturating_sub(s2));
-            let width = whole.saturating_add(scale).saturating_add(1).min(38);
+            let width = capped(whole.saturating_add(scale).saturating_add(1), w1, w2);
             Some(Class::Decimal { width, scale })
         }
     }
+}
+
+/// DuckDB keeps results of numbers that fit 64 bits in 64 bits.
+fn capped(width: u8, one: u8, two: u8) -> u8 {
+    let most = if one <= 18 && two <= 18 { 18 } else { 38 };
+    width.min(most)
 }
 
 fn remainder(left: Value, right: Value) -> Out {
@@ -219,7 +234,7 @@ fn integer_divide(left: Value, right: Value) -> Out {
 }
 
 /// A power with a small whole exponent: others are errors in PostgreSQL and NaN in DuckDB.
-pub(super) fn power(left: Value, right: Value) -> Out {
+pub(in crate::ddl) fn power(left: Value, right: Value) -> Out {
     numbers(&left, &right, "**")?;
     match right.literal {
         Some(Literal::Integer(0..=1000)) => {}
@@ -247,8 +262,13 @@ fn concat(left: Value, right: Value) -> Out {
 }
 
 /// A value as its text, where both systems write it the same.
-pub(super) fn shown_as_text(value: Value) -> Out {
+pub(in crate::ddl) fn shown_as_text(value: Value) -> Out {
     match value.class {
+        // Zeros after the point belong to DuckDB's text.
+        Class::Decimal { width, scale } if !value.settled => {
+            let sql = format!("(({})::numeric({width},{scale}))::text", value.sql);
+            Ok(Value::new(sql, Class::Text))
+        }
         Class::Integer { .. } | Class::Decimal { .. } | Class::Boolean | Class::Uuid => {
             Ok(Value::new(format!("({})::text", value.sql), Class::Text))
         }

@@ -21,7 +21,7 @@ const MAX_STEPS: usize = 1000;
 const MAX_BYTES: usize = 256 * 1024;
 
 /// Parses one expression and nothing after it.
-pub(super) fn expression(sql: &str) -> Result<Expr, Untranslatable> {
+pub(in crate::ddl) fn expression(sql: &str) -> Result<Expr, Untranslatable> {
     if sql.len() > MAX_BYTES {
         return refuse("the expression is too long");
     }
@@ -29,12 +29,14 @@ pub(super) fn expression(sql: &str) -> Result<Expr, Untranslatable> {
         return refuse("the expression contains a NUL byte");
     }
     let dialect = DuckDbDialect {};
-    let tokens = Tokenizer::new(&dialect, sql).tokenize().map_err(|e| unreadable(&e.message))?;
+    let tokens = Tokenizer::new(&dialect, sql)
+        .tokenize()
+        .map_err(|e| unreadable("expression", &e.message))?;
     let tokens = rewritten(tokens)?;
     let mut parser = Parser::new(&dialect).with_recursion_limit(MAX_NESTING).with_tokens(tokens);
     let expression = parser.parse_expr().map_err(|error| match error {
         ParserError::TokenizerError(message) | ParserError::ParserError(message) => {
-            unreadable(&message)
+            unreadable("expression", &message)
         }
         ParserError::RecursionLimitExceeded => Untranslatable::new("the expression is too deep"),
     })?;
@@ -44,37 +46,47 @@ pub(super) fn expression(sql: &str) -> Result<Expr, Untranslatable> {
     }
 }
 
-fn unreadable(message: &str) -> Untranslatable {
+/// What the parser says of a text of some kind.
+pub(in crate::ddl) fn unreadable(kind: &str, message: &str) -> Untranslatable {
     let message = migrator_model::reject::shown(message);
-    Untranslatable::new(format!("the expression cannot be parsed: {message}"))
+    Untranslatable::new(format!("the {kind} cannot be parsed: {message}"))
 }
 
-/// Takes comments and blanks out, joins `**`, which sqlparser does not know, and counts.
-fn rewritten(tokens: Vec<Token>) -> Result<Vec<Token>, Untranslatable> {
+/// Takes comments and blanks out, and joins `**`, which sqlparser does not know: `**` and `^` are
+/// the same operator in DuckDB.
+pub(in crate::ddl) fn joined(tokens: Vec<Token>) -> Vec<Token> {
     let mut kept: Vec<Token> = Vec::with_capacity(tokens.len());
-    let mut steps = 0;
     let mut after_star = false;
     for token in tokens {
         if let Token::Whitespace(_) = token {
             after_star = false;
             continue;
         }
-        steps += usize::from(deepens(&token));
         let star = token == Token::Mul;
         if star && after_star {
-            // `**` and `^` are the same operator in DuckDB.
             kept.pop();
             kept.push(Token::Caret);
             after_star = false;
             continue;
         }
-        if opens_query(&token, kept.last()) {
-            return refuse("a query inside an expression is not supported");
-        }
         after_star = star;
         kept.push(token);
     }
-    if steps > MAX_STEPS { refuse("the expression is too long") } else { Ok(kept) }
+    kept
+}
+
+/// Counts the tokens of one expression.
+fn rewritten(tokens: Vec<Token>) -> Result<Vec<Token>, Untranslatable> {
+    let tokens = joined(tokens);
+    let mut before = None;
+    for token in &tokens {
+        if opens_query(token, before) {
+            return refuse("a query inside an expression is not supported");
+        }
+        before = Some(token);
+    }
+    let steps = tokens.iter().filter(|token| deepens(token)).count();
+    if steps > MAX_STEPS { refuse("the expression is too long") } else { Ok(tokens) }
 }
 
 /// Whether a token opens a query. DuckDB allows none in the expressions of a table, and sqlparser's

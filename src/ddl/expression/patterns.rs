@@ -4,9 +4,20 @@
 use migrator_model::ident::literal;
 
 use super::{
-    Untranslatable, refuse,
+    Untranslatable,
+    functions::{Call, Function, Stability::Immutable, line, pair},
+    refuse,
     value::{Class, Value},
 };
+
+type Out = Result<Value, Untranslatable>;
+
+#[rustfmt::skip] // One line a function reads as the table it is.
+pub(super) static FUNCTIONS: &[Function] = &[
+    line(&["regexp_matches"], 2..=2, Immutable, |call| regexp_call(call, false)),
+    line(&["regexp_full_match"], 2..=2, Immutable, |call| regexp_call(call, true)),
+    line(&["like_escape", "ilike_escape", "not_like_escape", "not_ilike_escape"], 3..=3, Immutable, like_escape),
+];
 
 /// PostgreSQL's DUPMAX: the largest count in `{m,n}`.
 const MAX_COUNT: u32 = 255;
@@ -36,6 +47,26 @@ pub(super) fn regexp(value: Value, pattern: &Value, full: bool) -> Result<Value,
     let pattern = if full { format!("^(?:{pattern})$") } else { pattern };
     let sql = format!("({} ~ {})", value.sql, literal(&pattern));
     Ok(Value::new(sql, Class::Boolean))
+}
+
+fn regexp_call(call: Call<'_>, full: bool) -> Out {
+    let (text, pattern) = pair(call)?;
+    regexp(text, &pattern, full)
+}
+
+fn like_escape(call: Call<'_>) -> Out {
+    let operator = match call.name {
+        "like_escape" => "LIKE",
+        "not_like_escape" => "NOT LIKE",
+        "ilike_escape" => "ILIKE",
+        _ => "NOT ILIKE",
+    };
+    let escape = match call.args.get(2) {
+        Some(escape) => escape.string("the escape character of LIKE")?.to_owned(),
+        None => String::new(),
+    };
+    let (text, pattern) = pair(call)?;
+    like(text, operator, pattern, &escape)
 }
 
 /// Rewrites a pattern of RE2 as one of PostgreSQL's advanced regular expressions.

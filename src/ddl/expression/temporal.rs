@@ -3,16 +3,37 @@
 use migrator_model::reject::shown;
 
 use super::{
-    Untranslatable,
-    functions::{Call, one, pair},
+    Untranslatable, dates,
+    functions::{
+        Call, Function,
+        Stability::{Immutable, Stable},
+        line, one, pair,
+    },
     refuse,
     value::{BIGINT, Class, Value},
 };
 
 type Out = Result<Value, Untranslatable>;
 
+#[rustfmt::skip] // One line a function reads as the table it is.
+pub(super) static FUNCTIONS: &[Function] = &[
+    line(&["year", "month", "day", "dayofmonth", "quarter", "dayofweek", "weekday", "isodow",
+           "dayofyear", "week", "weekofyear", "hour", "minute", "second"], 1..=1, Immutable, part_call),
+    line(&["date_part", "datepart"], 2..=2, Immutable, date_part),
+    line(&["date_trunc", "datetrunc"], 2..=2, Immutable, date_trunc),
+    line(&["date_diff", "datediff"], 3..=3, Immutable, date_diff),
+    line(&["to_years", "to_months", "to_weeks", "to_days", "to_hours", "to_minutes", "to_seconds"],
+         1..=1, Immutable, interval_call),
+    line(&["timezone"], 2..=2, Immutable, timezone),
+    line(&["now", "get_current_timestamp", "transaction_timestamp", "current_timestamp"], 0..=0, Stable,
+         |_| Ok(Value::new("pg_catalog.now()", Class::TimestampTz))),
+    line(&["today", "current_date"], 0..=0, Stable, |_| Ok(Value::new("CURRENT_DATE", Class::Date))),
+    line(&["localtimestamp", "current_localtimestamp"], 0..=0, Stable,
+         |_| Ok(Value::new("LOCALTIMESTAMP", Class::Timestamp(6)))),
+];
+
 /// Whether `+` or `-` between these is about time.
-pub(super) fn involved(left: &Value, right: &Value) -> bool {
+pub(in crate::ddl) fn involved(left: &Value, right: &Value) -> bool {
     let temporal = |value: &Value| {
         value.class.datetime()
             || matches!(value.class, Class::TimestampTz | Class::Time | Class::Interval)
@@ -21,7 +42,7 @@ pub(super) fn involved(left: &Value, right: &Value) -> bool {
 }
 
 /// `+` and `-` with a date, a time or an interval.
-pub(super) fn arithmetic(left: Value, plus: bool, right: Value) -> Out {
+pub(in crate::ddl) fn arithmetic(left: Value, plus: bool, right: Value) -> Out {
     let sign = if plus { '+' } else { '-' };
     let sql = format!("({} {sign} {})", left.sql, right.sql);
     match (&left.class, plus, &right.class) {
@@ -123,24 +144,27 @@ fn interval(name: &str, value: Value) -> Out {
     Ok(Value::new(sql, Class::Interval))
 }
 
-pub(super) fn part_call(call: Call<'_>) -> Out {
+fn part_call(call: Call<'_>) -> Out {
     let name = call.name;
     part(name, one(call)?)
 }
 
-pub(super) fn date_part(call: Call<'_>) -> Out {
+fn date_part(call: Call<'_>) -> Out {
     let (unit, value) = pair(call)?;
     part(&unit.string("the part of date_part")?.to_ascii_lowercase(), value)
 }
 
-pub(super) fn date_trunc(call: Call<'_>) -> Out {
+fn date_trunc(call: Call<'_>) -> Out {
     let (unit, value) = pair(call)?;
     truncate(unit.string("the unit of date_trunc")?, value)
 }
 
 /// Whole days between dates; other units count the boundaries crossed.
-pub(super) fn date_diff(call: Call<'_>) -> Out {
+fn date_diff(call: Call<'_>) -> Out {
     match call.args.as_slice() {
+        [unit, from, to] if call.context.purpose.view() => {
+            dates::boundaries(unit.string("the unit of date_diff")?, from, to)
+        }
         [unit, from, to] if from.class == Class::Date && to.class == Class::Date => {
             match unit.string("the unit of date_diff")?.to_ascii_lowercase().as_str() {
                 "day" | "days" => {
@@ -157,13 +181,13 @@ pub(super) fn date_diff(call: Call<'_>) -> Out {
     }
 }
 
-pub(super) fn interval_call(call: Call<'_>) -> Out {
+fn interval_call(call: Call<'_>) -> Out {
     let name = call.name;
     interval(name, one(call)?)
 }
 
 /// AT TIME ZONE: names of zones are not the same everywhere, UTC is.
-pub(super) fn timezone(call: Call<'_>) -> Out {
+fn timezone(call: Call<'_>) -> Out {
     let (zone, value) = pair(call)?;
     let class = match value.class {
         Class::TimestampTz => Class::Timestamp(6),

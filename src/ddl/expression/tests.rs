@@ -52,6 +52,7 @@ fn run(sql: &str, purpose: Purpose<'_>) -> Result<Translated, Untranslatable> {
             logical,
             pg,
             generated: *source == "huge",
+            collation: None,
         })
         .collect();
     let sequences = |name: &str| match name {
@@ -59,8 +60,8 @@ fn run(sql: &str, purpose: Purpose<'_>) -> Result<Translated, Untranslatable> {
         "audit.id" => QualifiedName::parse("audit.id").ok(),
         _ => None,
     };
-    let context =
-        Context { columns: &columns, sequences: &sequences, environment: &environment, purpose };
+    let macros = Macros::new(&[]);
+    let context = Context::of_table(&columns, &sequences, &macros, &environment, purpose);
     translate(sql, &context)
 }
 
@@ -285,7 +286,8 @@ fn functions_of_texts_translate() {
 fn functions_of_lists_translate() {
     assert_eq!(check("(len(tags) < 5)"), "(pg_catalog.cardinality(\"tags\") < 5)");
     assert!(refused("(len(grid) < 5)").contains("INTEGER[][]"));
-    assert!(refused("(tags = list_value('a'))").contains("VARCHAR[]"));
+    assert_eq!(check("(tags = list_value('a'))"), "(\"tags\" = ARRAY['a'::text])");
+    assert!(refused("(tags < list_value('a'))").contains("VARCHAR[]"));
     assert!(refused("contains(tags, 'a')").contains("VARCHAR[]"));
 }
 

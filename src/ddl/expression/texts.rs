@@ -2,16 +2,36 @@
 
 use super::{
     Untranslatable,
-    functions::{Call, one, pair, same},
+    functions::{ANY, Call, Function, Stability::Immutable, line, number, one, pair, same},
     literals,
     operators::shown_as_text,
-    patterns, refuse,
+    refuse,
     value::{Class, INTEGER, Literal, Value},
 };
 
 type Out = Result<Value, Untranslatable>;
 
-pub(super) fn octet_length(call: Call<'_>) -> Out {
+#[rustfmt::skip] // One line a function reads as the table it is.
+pub(super) static FUNCTIONS: &[Function] = &[
+    line(&["strlen"], 1..=1, Immutable, |call| number(call, "octet_length")),
+    line(&["octet_length"], 1..=1, Immutable, octet_length),
+    line(&["lower", "lcase"], 1..=1, Immutable, |call| same(call, "lower", Class::Text)),
+    line(&["upper", "ucase"], 1..=1, Immutable, |call| same(call, "upper", Class::Text)),
+    line(&["md5"], 1..=1, Immutable, |call| same(call, "md5", Class::Text)),
+    line(&["trim"], 1..=2, Immutable, |call| trim(call, "btrim")),
+    line(&["ltrim"], 1..=2, Immutable, |call| trim(call, "ltrim")),
+    line(&["rtrim"], 1..=2, Immutable, |call| trim(call, "rtrim")),
+    line(&["substring", "substr"], 2..=3, Immutable, substring),
+    line(&["left", "right"], 2..=2, Immutable, edge),
+    line(&["concat"], 1..=ANY, Immutable, concat),
+    line(&["replace"], 3..=3, Immutable, |call| same(call, "replace", Class::Text)),
+    line(&["strpos", "instr", "position"], 2..=2, Immutable, |call| number(call, "strpos")),
+    line(&["starts_with", "prefix"], 2..=2, Immutable, |call| same(call, "starts_with", Class::Boolean)),
+    line(&["ends_with", "suffix"], 2..=2, Immutable, ends_with),
+    line(&["contains"], 2..=2, Immutable, contains),
+];
+
+fn octet_length(call: Call<'_>) -> Out {
     let value = one(call)?;
     match value.class {
         Class::Blob => Ok(Value::new(format!("pg_catalog.octet_length({})", value.sql), INTEGER)),
@@ -20,7 +40,7 @@ pub(super) fn octet_length(call: Call<'_>) -> Out {
 }
 
 /// DuckDB trims every character of Unicode's class Zs by default, PostgreSQL the space only.
-pub(super) fn trim(call: Call<'_>, pg: &str) -> Out {
+fn trim(call: Call<'_>, pg: &str) -> Out {
     const SPACES: &str = " \u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\
                           \u{2007}\u{2008}\u{2009}\u{200a}\u{202f}\u{205f}\u{3000}";
     let mut args = call.args;
@@ -31,7 +51,7 @@ pub(super) fn trim(call: Call<'_>, pg: &str) -> Out {
 }
 
 /// A start below 1 and a negative length mean other things in DuckDB.
-pub(super) fn substring(call: Call<'_>) -> Out {
+fn substring(call: Call<'_>) -> Out {
     let at = |place: usize, least: i128| match call.args.get(place).map(|arg| &arg.literal) {
         None => Ok(String::new()),
         Some(Some(Literal::Integer(n))) if (least..=0x7fff_ffff).contains(n) => {
@@ -44,7 +64,7 @@ pub(super) fn substring(call: Call<'_>) -> Out {
     Ok(Value::new(format!("pg_catalog.substr({text}{start}{length})"), Class::Text))
 }
 
-pub(super) fn edge(call: Call<'_>) -> Out {
+fn edge(call: Call<'_>) -> Out {
     let name = call.name;
     let (text, count) = pair(call)?;
     match count.literal {
@@ -57,7 +77,7 @@ pub(super) fn edge(call: Call<'_>) -> Out {
 }
 
 /// `concat` leaves NULLs out; PostgreSQL's own is not immutable.
-pub(super) fn concat(call: Call<'_>) -> Out {
+fn concat(call: Call<'_>) -> Out {
     let mut parts = Vec::new();
     for arg in call.args {
         parts.push(format!("COALESCE({}, '')", shown_as_text(arg)?.sql));
@@ -65,34 +85,14 @@ pub(super) fn concat(call: Call<'_>) -> Out {
     Ok(Value::new(format!("({})", parts.join(" || ")), Class::Text))
 }
 
-pub(super) fn ends_with(call: Call<'_>) -> Out {
+fn ends_with(call: Call<'_>) -> Out {
     let (text, end) = pair(call)?;
     let (text, end) = (text.text("ends_with")?.sql, end.text("ends_with")?.sql);
     let sql = format!("(pg_catalog.right({text}, pg_catalog.char_length({end})) = {end})");
     Ok(Value::new(sql, Class::Boolean))
 }
 
-pub(super) fn contains(call: Call<'_>) -> Out {
+fn contains(call: Call<'_>) -> Out {
     let found = same(call, "strpos", INTEGER)?;
     Ok(Value::new(format!("({} > 0)", found.sql), Class::Boolean))
-}
-
-pub(super) fn regexp(call: Call<'_>, full: bool) -> Out {
-    let (text, pattern) = pair(call)?;
-    patterns::regexp(text, &pattern, full)
-}
-
-pub(super) fn like_escape(call: Call<'_>) -> Out {
-    let operator = match call.name {
-        "like_escape" => "LIKE",
-        "not_like_escape" => "NOT LIKE",
-        "ilike_escape" => "ILIKE",
-        _ => "NOT ILIKE",
-    };
-    let escape = match call.args.get(2) {
-        Some(escape) => escape.string("the escape character of LIKE")?.to_owned(),
-        None => String::new(),
-    };
-    let (text, pattern) = pair(call)?;
-    patterns::like(text, operator, pattern, &escape)
 }

@@ -8,7 +8,7 @@ use sqlparser::ast::{
 use super::{Untranslatable, refuse};
 
 /// A type name as a logical type.
-pub(super) fn logical(data_type: &D) -> Result<L, Untranslatable> {
+pub(in crate::ddl) fn logical(data_type: &D) -> Result<L, Untranslatable> {
     let known = match data_type {
         D::Array(ArrayElemTypeDef::SquareBracket(element, None)) => {
             return Ok(L::List(Box::new(logical(element)?)));

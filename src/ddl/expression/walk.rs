@@ -4,34 +4,79 @@ use migrator_model::{Ident, reject::shown};
 use sqlparser::ast::{self, Expr};
 
 use super::{
-    Context, Purpose, Untranslatable, casts, functions, literals, operators, refuse,
+    Context, Purpose, Untranslatable, casts, division, functions, json, lambdas, lists, literals,
+    nested, operators, refuse,
     value::{Class, Value, unify},
 };
 
 type Out = Result<Value, Untranslatable>;
 
+/// Bytes of SQL for one value: parts are repeated in some translations, which could double them at
+/// every level of a hostile expression.
+const MAX_SQL: usize = 1 << 20;
+
+/// What names and queries mean where an expression stands in a query.
+pub(in crate::ddl) trait Scope {
+    /// What a name stands for, with the names before its points.
+    fn column(
+        &self,
+        qualifiers: &[ast::Ident],
+        name: &ast::Ident,
+    ) -> Result<Option<Value>, Untranslatable>;
+
+    /// A call that is about several rows; None where it is an ordinary one.
+    fn call(&self, name: &str, function: &ast::Function) -> Option<Out>;
+
+    /// A node with a query inside; None where there is none.
+    fn query(&self, node: &Expr) -> Option<Out>;
+
+    /// A name like this one that the statement has nowhere else.
+    fn alias(&self, name: &str) -> Result<Ident, Untranslatable>;
+
+    /// An aggregate of values, in an order if it matters; None where it is none.
+    fn fold(&self, name: &str, values: &[Value], order: &str) -> Option<Out>;
+}
+
 /// Translates the nodes of one expression and remembers the columns that it met.
-pub(super) struct Walker<'a> {
-    pub(super) context: &'a Context<'a>,
+pub(in crate::ddl) struct Walker<'a> {
+    pub(in crate::ddl) context: &'a Context<'a>,
+    /// None in the expressions of a table, which name its columns.
+    pub(super) scope: Option<&'a dyn Scope>,
     used: Vec<Ident>,
 }
 
 impl<'a> Walker<'a> {
-    pub(super) fn new(context: &'a Context<'a>) -> Self {
-        Self { context, used: Vec::new() }
+    pub(in crate::ddl) fn new(context: &'a Context<'a>) -> Self {
+        Self { context, scope: None, used: Vec::new() }
     }
 
-    pub(super) fn into_columns(self) -> Vec<Ident> {
+    /// A walker for an expression of a query.
+    pub(in crate::ddl) fn within(context: &'a Context<'a>, scope: &'a dyn Scope) -> Self {
+        Self { context, scope: Some(scope), used: Vec::new() }
+    }
+
+    pub(in crate::ddl) fn into_columns(self) -> Vec<Ident> {
         self.used
     }
 
     /// Translates a node with all below it.
-    pub(super) fn value(&mut self, node: &Expr) -> Out {
+    pub(in crate::ddl) fn value(&mut self, node: &Expr) -> Out {
+        // A chain of operators is as deep as it is long, and a frame with all the arms is large.
         match node {
             Expr::Nested(inner) => self.value(inner),
+            Expr::BinaryOp { left, op, right } => self.binary(left, op, right),
+            other => self.single(other),
+        }
+    }
+
+    fn single(&mut self, node: &Expr) -> Out {
+        match node {
             Expr::Identifier(name) => self.name(name),
             Expr::CompoundIdentifier(parts) => self.qualified(parts),
-            Expr::Value(value) => literals::value(&value.value),
+            Expr::Value(value) => match &value.value {
+                ast::Value::Placeholder(name) => self.parameter(name),
+                value => literals::value(value),
+            },
             Expr::TypedString(typed) => match &typed.value.value {
                 ast::Value::SingleQuotedString(text) => {
                     casts::cast(literals::string(text), &typed.data_type, self.context)
@@ -40,21 +85,28 @@ impl<'a> Walker<'a> {
             },
             Expr::Cast { kind, expr, data_type, .. } => self.cast(kind, expr, data_type),
             Expr::UnaryOp { op, expr } => self.unary(op, expr),
-            Expr::BinaryOp { left, op, right } => self.binary(left, op, right),
             Expr::Case { operand: None, conditions, else_result, .. } => {
                 self.case(conditions, else_result.as_deref())
             }
             Expr::Array(array) => {
                 let values = self.values(&array.elem)?;
-                functions::list_value(values)
+                lists::list_value(values)
             }
-            Expr::Function(function) => functions::call(self, function),
-            _ => self.predicate(node),
+            Expr::Function(function) => short(functions::call(self, function)?),
+            Expr::Lambda(lambda) => match lambdas::as_arrow(lambda) {
+                Some((left, right)) => self.binary(&left, &ast::BinaryOperator::Arrow, right),
+                None => refuse("a lambda in this place is not supported"),
+            },
+            Expr::CompoundFieldAccess { root, access_chain } => self.access(root, access_chain),
+            _ => match self.scope.and_then(|scope| scope.query(node)) {
+                Some(value) => value,
+                None => self.predicate(node),
+            },
         }
     }
 
     /// Translates nodes in order.
-    pub(super) fn values(&mut self, nodes: &[Expr]) -> Result<Vec<Value>, Untranslatable> {
+    pub(in crate::ddl) fn values(&mut self, nodes: &[Expr]) -> Result<Vec<Value>, Untranslatable> {
         nodes.iter().map(|node| self.value(node)).collect()
     }
 
@@ -119,7 +171,59 @@ impl<'a> Walker<'a> {
 
     fn binary(&mut self, left: &Expr, operator: &ast::BinaryOperator, right: &Expr) -> Out {
         let (left, right) = (self.value(left)?, self.value(right)?);
-        operators::binary(left, operator, right)
+        self.combined(left, operator, right)
+    }
+
+    fn combined(&self, left: Value, operator: &ast::BinaryOperator, right: Value) -> Out {
+        match operator {
+            ast::BinaryOperator::Divide if self.context.purpose.view() => {
+                short(division::divide(left, right)?)
+            }
+            ast::BinaryOperator::Arrow if self.context.purpose.view() => json::arrow(left, &right),
+            ast::BinaryOperator::LongArrow if self.context.purpose.view() => {
+                json::long_arrow(left, &right, self.context)
+            }
+            ast::BinaryOperator::StringConcat if matches!(left.class, Class::List(_)) => {
+                lists::joined_lists(left, right)
+            }
+            _ => operators::binary(left, operator, right),
+        }
+    }
+
+    /// `x[1]`, `x[1:2]`, `x['a']`, `x.a` and chains of them.
+    fn access(&mut self, root: &Expr, chain: &[ast::AccessExpr]) -> Out {
+        let mut value = self.value(root)?;
+        for step in chain {
+            value = self.step(value, step)?;
+        }
+        short(value)
+    }
+
+    fn step(&mut self, value: Value, step: &ast::AccessExpr) -> Out {
+        if !self.context.purpose.view() && value.class.document() {
+            return refuse("a part of a STRUCT can only be used in a query");
+        }
+        match step {
+            ast::AccessExpr::Dot(Expr::Identifier(name)) => nested::field(value, &name.value),
+            ast::AccessExpr::Subscript(ast::Subscript::Index { index }) => {
+                let index = self.value(index)?;
+                match value.class.document() {
+                    true => nested::entry(value, &index),
+                    false => lists::element(value, &index),
+                }
+            }
+            ast::AccessExpr::Subscript(ast::Subscript::Slice {
+                lower_bound,
+                upper_bound,
+                stride: None,
+            }) => {
+                let mut bound =
+                    |node: &Option<Expr>| node.as_ref().map(|node| self.value(node)).transpose();
+                let (low, high) = (bound(lower_bound)?, bound(upper_bound)?);
+                lists::slice(value, low, high)
+            }
+            _ => refuse("this part of a value is not supported"),
+        }
     }
 
     fn case(&mut self, branches: &[ast::CaseWhen], otherwise: Option<&Expr>) -> Out {
@@ -141,6 +245,11 @@ impl<'a> Walker<'a> {
     }
 
     fn name(&mut self, name: &ast::Ident) -> Out {
+        if let Some(scope) = self.scope
+            && let Some(value) = scope.column(&[], name)?
+        {
+            return Ok(value);
+        }
         match functions::keyword(name) {
             Some(function) if self.find(&name.value).is_none() => {
                 functions::apply(function, Vec::new(), self.context)
@@ -151,6 +260,12 @@ impl<'a> Walker<'a> {
 
     /// `table.column` is the column; anything else with a point is a part of a STRUCT.
     fn qualified(&mut self, parts: &[ast::Ident]) -> Out {
+        if let (Some(scope), Some((name, qualifiers))) = (self.scope, parts.split_last()) {
+            return match scope.column(qualifiers, name)? {
+                Some(value) => Ok(value),
+                None => refuse(format!("column \"{}\" does not exist", shown(&name.value))),
+            };
+        }
         match parts {
             [table, column] if self.find(&table.value).is_none() => self.column(&column.value),
             _ => refuse("the fields of a STRUCT cannot be reached in jsonb with the same meaning"),
@@ -176,12 +291,24 @@ impl<'a> Walker<'a> {
         if !self.used.contains(column.ident) {
             self.used.push(column.ident.clone());
         }
-        Ok(Value::new(column.ident.quoted(), Class::of(column.logical, column.pg)))
+        Ok(Value::settled(column.ident.quoted(), Class::of_column(column)))
+    }
+
+    /// `$1`: a parameter of a function.
+    fn parameter(&self, name: &str) -> Out {
+        let number = name.strip_prefix('$').and_then(|number| number.parse::<usize>().ok());
+        let value = number.and_then(|number| self.context.parameters.get(number.checked_sub(1)?));
+        value.cloned().map_or_else(|| refuse("a parameter is not known"), Ok)
     }
 
     fn unsupported(&self, node: &Expr) -> Out {
         refuse(format!("the expression {} is not supported", shown(&node.to_string())))
     }
+}
+
+/// Refuses what has grown too long.
+fn short(value: Value) -> Out {
+    if value.sql.len() > MAX_SQL { refuse("the translation is too long") } else { Ok(value) }
 }
 
 /// Whether floor or ceil came without a unit or a scale.
@@ -194,7 +321,7 @@ fn negate(value: Value, negated: bool) -> Out {
 }
 
 /// The name of the column that an expression consists of.
-pub(super) fn only_column(node: &Expr) -> Option<String> {
+pub(in crate::ddl) fn only_column(node: &Expr) -> Option<String> {
     match node {
         Expr::Nested(inner) => only_column(inner),
         Expr::Identifier(name) => Some(name.value.clone()),

@@ -13,7 +13,7 @@ use crate::{
         expression::{self, Column, Context, Purpose},
     },
     error::Result,
-    steps::Verdict,
+    steps::{Original, Verdict},
 };
 
 impl PostData<'_> {
@@ -26,7 +26,7 @@ impl PostData<'_> {
         let columns = columns(self.table, self.planned, self.columns);
         let sequences = |name: &str| self.sequence(name).map(|(_, target)| target);
         let environment = self.environment;
-        let context = Context { columns: &columns, sequences: &sequences, environment, purpose };
+        let context = Context::of_table(&columns, &sequences, self.macros, environment, purpose);
         let translated = expression::translate(sql, &context);
         translated.map(|translated| translated.sql).map_err(|refused| refused.reason)
     }
@@ -48,7 +48,9 @@ impl PostData<'_> {
             Err(reason) => {
                 let what = format!("check constraint {part}");
                 let about = self.about(Kind::Check, &part, None, &what);
-                return self.steps.manual(about, Some(sql), &reason).map(|_| ());
+                let original = Original { column: None, text: format!("CHECK ({sql})") };
+                let table = &self.table.name;
+                return self.steps.manual_part(about, table, original, &reason).map(|_| ());
             }
         };
         let name = self.names.check(&self.name.name, &[]);
@@ -76,7 +78,12 @@ impl PostData<'_> {
         let purpose = Purpose::Default { logical: &source.logical, pg: &planned.mapping.pg };
         let translated = match self.translate(sql, purpose) {
             Ok(translated) => translated,
-            Err(reason) => return self.steps.manual(about, Some(sql), &reason).map(|_| ()),
+            Err(reason) => {
+                let column = Some(source.name.clone());
+                let original = Original { column, text: format!("DEFAULT {sql}") };
+                let table = &self.table.name;
+                return self.steps.manual_part(about, table, original, &reason).map(|_| ());
+            }
         };
         let statement = constraint::default(self.name, ident, &translated);
         let made = self.steps.run(about, &statement, Verdict::Translated, &[])?;
@@ -100,6 +107,7 @@ pub fn columns<'a>(
         logical: &planned.scan.logical,
         pg: &planned.mapping.pg,
         generated: table.columns[planned.source].generated.is_some(),
+        collation: table.columns[planned.source].collation.as_deref(),
     };
     whole.map(column).collect()
 }

@@ -13,7 +13,7 @@ use crate::{
         index::{self, Part},
     },
     error::Result,
-    steps::{About, Verdict},
+    steps::{About, Original, Verdict},
 };
 
 impl PostData<'_> {
@@ -70,19 +70,26 @@ impl PostData<'_> {
         self.table.indexes.iter().try_for_each(|index| self.index(index))
     }
 
+    fn manual_index(&mut self, about: About, text: String, reason: &str) -> Result<()> {
+        let original = Original { column: None, text };
+        self.steps.manual_part(about, &self.table.name, original, reason).map(|_| ())
+    }
+
     fn index(&mut self, source: &Index) -> Result<()> {
         let what = format!("index \"{}\"", source.name);
         let about = self.about(Kind::Index, &source.name, None, &what);
-        let text = source.expressions.join(", ");
+        let unique = if source.unique { "UNIQUE " } else { "" };
+        let (name, parts) = (&source.name, source.expressions.join(", "));
+        let text = format!("{unique}INDEX {} ({parts})", migrator_model::ident::quote(name));
         let parts = match self.parts(source) {
             Ok(parts) => parts,
-            Err(reason) => return self.steps.manual(about, Some(&text), &reason).map(|_| ()),
+            Err(reason) => return self.manual_index(about, text, &reason),
         };
         let name = self.index_name(source)?;
         let statement = match index::create_index(self.name, &name, source, &parts) {
             Ok(statement) => statement,
             Err(refused) => {
-                return self.steps.manual(about, Some(&text), &refused.reason).map(|_| ());
+                return self.manual_index(about, text, &refused.reason);
             }
         };
         let keys: Vec<_> = parts.iter().map(part_sql).collect();

@@ -16,10 +16,10 @@ use serde::Deserialize;
 pub use self::{expressions::columns, sequences::make as make_sequence};
 use super::plan::PlannedColumn;
 use crate::{
-    ddl::{Kind, comment, constraint, names::Names},
+    ddl::{Kind, comment, constraint, macros::Macros, names::Names},
     error::Result,
     pg::spi,
-    steps::{About, Steps, Verdict},
+    steps::{About, Original, Steps, Verdict},
 };
 
 /// Where objects of the source are here.
@@ -38,6 +38,8 @@ pub struct PostData<'a> {
     pub table: &'a Table,
     /// The sequences of the file.
     pub sequences: &'a [Sequence],
+    /// The macros of the file.
+    pub macros: &'a Macros,
     /// The target.
     pub name: &'a QualifiedName,
     /// The columns that were loaded.
@@ -126,16 +128,21 @@ impl PostData<'_> {
         self.steps.run(about, &statement, Verdict::Done, &["23503"]).map(|_| ())
     }
 
-    /// COMMENT ON the table and its columns.
+    /// COMMENT ON the table and its columns; what PostgreSQL could not say of them is kept there.
     pub fn comments(&mut self) -> Result<()> {
-        if let Some(text) = &self.table.comment {
-            self.comment(comment::Target::Table(self.name), &self.table.name.to_string(), text)?;
+        let originals = self.steps.originals(&self.table.name);
+        if let Some(text) = with_originals(self.table.comment.as_deref(), &originals, None) {
+            self.comment(comment::Target::Table(self.name), &self.table.name.to_string(), &text)?;
         }
         for (planned, ident) in self.planned.iter().zip(self.columns) {
             let source = &self.table.columns[planned.source];
-            if let Some(text) = source.comment.as_ref().filter(|_| planned.scan.field.is_none()) {
+            if planned.scan.field.is_some() {
+                continue;
+            }
+            let own = source.comment.as_deref();
+            if let Some(text) = with_originals(own, &originals, Some(&source.name)) {
                 let part = format!("{}.{}", self.table.name, source.name);
-                self.comment(comment::Target::Column(self.name, ident), &part, text)?;
+                self.comment(comment::Target::Column(self.name, ident), &part, &text)?;
             }
         }
         Ok(())
@@ -144,6 +151,18 @@ impl PostData<'_> {
     fn comment(&mut self, on: comment::Target<'_>, source: &str, text: &str) -> Result<()> {
         comment_on(self.steps, on, source, text)
     }
+}
+
+/// The source's comment and, each in a line of its own, what belongs there and is not here.
+fn with_originals(
+    comment: Option<&str>,
+    originals: &[Original],
+    column: Option<&str>,
+) -> Option<String> {
+    let own = originals.iter().filter(|original| original.column.as_deref() == column);
+    let lines = own.map(|original| format!("DuckDB: {}", original.text));
+    let all: Vec<_> = comment.map(str::to_owned).into_iter().chain(lines).collect();
+    (!all.is_empty()).then(|| all.join("\n"))
 }
 
 /// COMMENT ON anything.
