@@ -48,10 +48,6 @@ SELECT count(*) FILTER (WHERE kind = 'data') AS data, count(*) > 40 AS others FR
 SELECT count(*) FROM gone.plain;
 ROLLBACK;
 SELECT to_regnamespace('gone');
--- Strict: what PostgreSQL cannot say ends the run.
-SELECT :report FROM migrate_database(:'objects', schemas => '{"main": "strict", "audit": "strict"}', options => '{"strict": true}');
-SELECT to_regnamespace('strict');
-
 -- Every table that cannot be carried, at once; or what can be carried of the rest.
 SELECT :report FROM migrate_database(:'traps', schemas => '{"main": "traps"}');
 SELECT :report FROM migrate_database(:'traps', schemas => '{"main": "traps"}', options => '{"keep_going": true}');

@@ -1,5 +1,8 @@
 //! Helpers of the tests that need a whole server: connections, databases, files.
 
+pub mod compare;
+pub mod duck;
+
 use std::{
     path::PathBuf,
     sync::atomic::{AtomicU32, Ordering},

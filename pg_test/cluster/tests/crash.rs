@@ -126,3 +126,30 @@ fn temporary_folders_go_with_their_reader() {
     let left: i64 = client.query_one(count, &[]).unwrap().get(0);
     assert_eq!(left, 0);
 }
+
+#[test]
+fn a_full_disk_leaves_nothing() {
+    let Some(folder) = std::env::var_os("MIGRATOR_TEST_SMALL_DISK") else {
+        println!("no small disk: nothing may be mounted here");
+        return;
+    };
+    let database = Database::create();
+    let mut client = database.client();
+    let folder = folder.into_string().unwrap();
+    client.batch_execute(&format!("CREATE TABLESPACE small LOCATION '{folder}'")).unwrap();
+    for method in ["multi_insert", "insert"] {
+        let options = format!(", options => '{{\"method\": \"{method}\"}}')");
+        let load = long_load().replace(')', &options);
+        let error =
+            client.batch_execute(&format!("SET default_tablespace = small; {load}")).unwrap_err();
+        assert_eq!(error.code(), Some(&SqlState::DISK_FULL), "{error}");
+        assert!(!table_exists(&database), "nothing stays");
+        let pid = backend(&mut client);
+        eventually("the reader is gone", || readers_of(pid).is_empty());
+    }
+    // There is room again.
+    let small = "CREATE TABLE small (t text); INSERT INTO small SELECT repeat('x', 1000) FROM generate_series(1, 5000)";
+    client.batch_execute(small).unwrap();
+    client.batch_execute("DROP TABLE small; RESET default_tablespace").unwrap();
+    client.batch_execute("DROP TABLESPACE small").unwrap();
+}
