@@ -85,7 +85,7 @@ fn compared(
 /// Whether all parts of two rows are equal to 12 digits.
 fn near(one: &str, two: &str) -> bool {
     let part = |(a, b): (&str, &str)| match (a.parse::<f64>(), b.parse::<f64>()) {
-        (Ok(a), Ok(b)) => a == b || (a - b).abs() <= 1e-12 * a.abs().max(b.abs()),
+        (Ok(x), Ok(y)) => a == b || (x - y).abs() <= 1e-12 * x.abs().max(y.abs()),
         _ => a == b,
     };
     let parts = |row: &str| row.trim_matches(['(', ')']).split(',').map(str::to_owned).collect();

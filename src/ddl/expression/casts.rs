@@ -6,9 +6,12 @@ use migrator_model::{PgType, policy::Losses, rules};
 use sqlparser::ast::DataType;
 
 use super::{
-    Context, Untranslatable, dates, division, literals, operators, refuse, types,
-    value::{Class, Literal, Value},
+    Context, Untranslatable,
+    class::Class,
+    division, literals, operators, readings, refuse, spellings, types,
+    value::{Literal, Value},
 };
+use crate::ddl::helper::{self, Helper, helper};
 
 type Out = Result<Value, Untranslatable>;
 
@@ -17,6 +20,49 @@ pub(in crate::ddl) fn cast(value: Value, to: &DataType, context: &Context<'_>) -
     let logical = types::logical(to)?;
     let pg = rules::map(&logical, context.environment, &Losses::default()).pg;
     into(value, &Class::of(&logical, &pg), &pg, context)
+}
+
+/// TRY_CAST(value AS type): NULL where CAST fails.
+pub(in crate::ddl) fn try_cast(value: Value, to: &DataType, context: &Context<'_>) -> Out {
+    let logical = types::logical(to)?;
+    let pg = rules::map(&logical, context.environment, &Losses::default()).pg;
+    let to = Class::of(&logical, &pg);
+    match (&value.class, &to) {
+        (Class::Text, Class::Text) => Ok(value),
+        (Class::Text, to) => readings::read(&value, to, false, context),
+        (Class::Integer { .. }, Class::Integer { digits, unsigned })
+            if !integers(&value.class, &value.literal, *digits, *unsigned) || whole_range(&to) =>
+        {
+            within(&value, &to, &pg, context)
+        }
+        (from, to) if never_fails(from, to) => into(value, to, &pg, context),
+        (from, to) => {
+            refuse(format!("TRY_CAST of {} to {} is not supported", from.name(), to.name()))
+        }
+    }
+}
+
+/// NULL outside of an integer type's range.
+fn within(value: &Value, to: &Class, pg: &PgType, context: &Context<'_>) -> Out {
+    let Some((_, least, most, _)) = readings::range(to) else {
+        return refuse(format!("TRY_CAST to {} is not supported", to.name()));
+    };
+    division::once(value)?;
+    let (sql, pg) = (&value.sql, pg.sql(context.environment));
+    let sql = format!("(CASE WHEN {sql} BETWEEN {least} AND {most} THEN ({sql})::{pg} END)");
+    Ok(Value::settled(sql, to.clone()))
+}
+
+/// Whether every value of a class is one of another.
+fn never_fails(from: &Class, to: &Class) -> bool {
+    from == to
+        || matches!(
+            (from, to),
+            (Class::Integer { .. } | Class::Boolean | Class::Decimal { .. }, Class::Text)
+                | (Class::Date | Class::Double | Class::Float | Class::Uuid, Class::Text)
+                | (Class::Integer { digits: ..=19, .. } | Class::Float, Class::Double)
+                | (Class::Timestamp(_), Class::Date | Class::Text)
+        )
 }
 
 /// The value of a column: PostgreSQL casts numbers to the column's type by itself.
@@ -54,7 +100,7 @@ fn into(value: Value, to: &Class, pg: &PgType, context: &Context<'_>) -> Out {
     let plain = Value::settled(format!("({sql})::{}", pg.sql(context.environment)), to.clone());
     let volatile = context.purpose.volatile();
     if context.purpose.view()
-        && let Some(value) = queried(&value, to, &plain)
+        && let Some(value) = queried(&value, to, &plain, context)
     {
         return value;
     }
@@ -91,16 +137,55 @@ fn into(value: Value, to: &Class, pg: &PgType, context: &Context<'_>) -> Out {
 }
 
 /// Casts that only a query may make, because PostgreSQL calls them stable or DuckDB rounds twice.
-fn queried(value: &Value, to: &Class, plain: &Value) -> Option<Out> {
+fn queried(value: &Value, to: &Class, plain: &Value, context: &Context<'_>) -> Option<Out> {
     let owned = value.clone();
     match (&value.class, to) {
         (from, Class::Double) if from.number() => Some(division::double(owned)),
         (Class::Double, Class::Decimal { width: ..=15, scale }) => {
             Some(division::decimal(owned, *scale, to.clone(), plain))
         }
-        (Class::Date | Class::Timestamp(_), Class::Text) => Some(dates::text(owned)),
+        (Class::Text, _) => Some(readings::read(value, to, true, context)),
+        (_, Class::Text) => spellings::spelled(value, context),
+        (Class::Integer { .. }, Class::Boolean) => {
+            Some(Ok(Value::settled(format!("({} <> 0)", value.sql), Class::Boolean)))
+        }
+        (Class::Boolean, Class::Integer { digits: ..=19, .. }) => {
+            let pg = plain.sql.rsplit("::").next().unwrap_or("integer");
+            Some(Ok(Value::settled(format!("(({})::integer)::{pg}", value.sql), to.clone())))
+        }
+        (Class::Integer { .. }, Class::Integer { digits, unsigned })
+            if !integers(&value.class, &value.literal, *digits, *unsigned) =>
+        {
+            Some(ranged(value, to, plain, context))
+        }
+        (Class::Timestamp(_), Class::Time) => Some(Ok(plain.clone())),
         _ => None,
     }
+}
+
+static RANGED: Helper = helper(
+    "duckdb_in_range",
+    "numeric, text, numeric, numeric",
+    r#"RETURNS numeric LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+    IF $1 NOT BETWEEN $3 AND $4 THEN
+        RAISE EXCEPTION 'value "%" is out of range for type %', $1, $2 USING ERRCODE = '22003';
+    END IF;
+    RETURN $1;
+END $$"#,
+    "A number, if it is between two others",
+);
+
+/// An integer as one of a type that PostgreSQL stores in a larger one.
+fn ranged(value: &Value, to: &Class, plain: &Value, context: &Context<'_>) -> Out {
+    let Some((name, least, most, _)) = readings::range(to) else {
+        let (from, to) = (value.class.name(), to.name());
+        return refuse(format!("a cast of {from} to {to} is not supported"));
+    };
+    let arguments = format!("{}, '{name}', {least}, {most}", value.sql);
+    let pg = plain.sql.rsplit("::").next().unwrap_or("bigint");
+    let sql = format!("({})::{pg}", helper::call(context.helpers, &RANGED, &arguments)?);
+    Ok(Value::settled(sql, to.clone()))
 }
 
 /// A string literal or NULL as a value of a type.

@@ -5,10 +5,15 @@ use migrator_model::{ident::literal, reject::shown};
 
 use super::{
     Untranslatable,
+    class::Class,
     division::once,
-    functions::{Call, Function, Stability::Queried, line, one, pair},
-    refuse,
-    value::{BIGINT, Class, Value},
+    functions::{
+        Call, Function,
+        Stability::{Immutable, Queried},
+        line, one, pair,
+    },
+    parts, refuse,
+    value::Value,
 };
 
 type Out = Result<Value, Untranslatable>;
@@ -18,27 +23,25 @@ pub(super) static FUNCTIONS: &[Function] = &[
     line(&["strftime"], 2..=2, Queried, strftime),
     line(&["dayname", "monthname"], 1..=1, Queried, name),
     line(&["last_day"], 1..=1, Queried, last_day),
-    line(&["epoch"], 1..=1, Queried, epoch),
+    line(&["isfinite", "isinf"], 1..=1, Immutable, finiteness),
 ];
 
-fn datetime(value: &Value, place: &str) -> Result<(), Untranslatable> {
+pub(super) fn datetime(value: &Value, place: &str) -> Result<(), Untranslatable> {
     match value.class.datetime() {
         true => once(value),
         false => refuse(format!("{place} of {} is not supported", value.class.name())),
     }
 }
 
-fn stamp(value: &Value) -> String {
+pub(super) fn stamp(value: &Value) -> String {
     match value.class {
         Class::Date => format!("({})::timestamp without time zone", value.sql),
         _ => value.sql.clone(),
     }
 }
 
-/// DuckDB counts 1 BC as year 0, PostgreSQL as year -1.
 fn year(sql: &str) -> String {
-    let year = format!("EXTRACT(YEAR FROM {sql})");
-    format!("({year} + CASE WHEN {year} < 0 THEN 1 ELSE 0 END)::integer")
+    format!("{}::integer", parts::year(sql))
 }
 
 /// A date or a timestamp as DuckDB's text.
@@ -75,7 +78,8 @@ fn strftime(call: Call<'_>) -> Out {
     datetime(&value, "strftime")?;
     let mut parts = Vec::new();
     let mut plain = String::new();
-    let mut rest = format.string("the format of strftime")?.chars();
+    let format = parts::spelled(format.string("the format of strftime")?);
+    let mut rest = format.chars();
     while let Some(next) = rest.next() {
         if next != '%' {
             plain.push(next);
@@ -102,30 +106,41 @@ fn strftime(call: Call<'_>) -> Out {
 
 /// One part of a format; names are English in both systems.
 fn specifier(code: &str, value: &Value) -> Result<String, Untranslatable> {
+    let (sql, year) = (&value.sql, || year(&value.sql));
+    let number = |field: &str| format!("EXTRACT({field} FROM {sql})::integer");
+    let two = |number: String| format!("pg_catalog.lpad(({number})::text, 2, '0')");
     let pattern = match code {
-        "Y" => {
-            let year = year(&value.sql);
-            let padded = padded(&year);
-            return Ok(format!("(CASE WHEN {year} < 0 THEN ({year})::text ELSE {padded} END)"));
-        }
-        "y" => {
-            let year = year(&value.sql);
-            return Ok(format!("pg_catalog.lpad((pg_catalog.abs({year}) % 100)::text, 2, '0')"));
-        }
+        "Y" => return Ok(long_year(&year())),
+        "G" => return Ok(long_year(&format!("{}::integer", parts::iso_year(sql)))),
+        "y" => return Ok(two(format!("pg_catalog.abs({}) % 100", year()))),
+        "-y" => return Ok(format!("(pg_catalog.abs({}) % 100)::text", year())),
+        "w" => return Ok(format!("({})::text", number("DOW"))),
+        // Weeks of the year that start with a Sunday or a Monday.
+        "U" => return Ok(two(format!("({} + 6 - {}) / 7", number("DOY"), number("DOW")))),
+        "W" => return Ok(two(format!("({} + 7 - {}) / 7", number("DOY"), number("ISODOW")))),
+        "z" => return Ok("'+00'::text".to_owned()),
+        "Z" => return Ok("''::text".to_owned()),
+        // Its zeros stand at the end of the whole text, as bytes.
+        "n" => return refuse("strftime with %n: DuckDB's text has NUL bytes"),
+        "g" => "MS",
         "m" => "MM",
         "-m" => "FMMM",
         "d" => "DD",
         "-d" => "FMDD",
         "j" => "DDD",
+        "-j" => "FMDDD",
         "B" => "FMMonth",
-        "b" => "Mon",
+        "b" | "h" => "Mon",
         "A" => "FMDay",
         "a" => "Dy",
         "H" => "HH24",
         "-H" => "FMHH24",
         "I" => "HH12",
+        "-I" => "FMHH12",
         "M" => "MI",
+        "-M" => "FMMI",
         "S" => "SS",
+        "-S" => "FMSS",
         "f" => "US",
         "p" => "AM",
         "u" => "ID",
@@ -133,6 +148,11 @@ fn specifier(code: &str, value: &Value) -> Result<String, Untranslatable> {
         _ => return refuse(format!("strftime with %{} is not supported", shown(code))),
     };
     Ok(format!("pg_catalog.to_char({}, '{pattern}')", stamp(value)))
+}
+
+/// A year with four digits at least, and its sign.
+fn long_year(year: &str) -> String {
+    format!("(CASE WHEN {year} < 0 THEN ({year})::text ELSE {} END)", padded(year))
 }
 
 /// `dayname` and `monthname`: NULL for infinity.
@@ -156,43 +176,14 @@ fn last_day(call: Call<'_>) -> Out {
     Ok(Value::settled(sql, Class::Date))
 }
 
-/// Seconds since 1970, with decimals.
-fn epoch(call: Call<'_>) -> Out {
+fn finiteness(call: Call<'_>) -> Out {
+    let (name, not) = (call.name, if call.name == "isinf" { "NOT " } else { "" });
     let value = one(call)?;
-    datetime(&value, "epoch")?;
-    let sql = format!(
-        "(CASE WHEN pg_catalog.isfinite({}) THEN EXTRACT(EPOCH FROM {})::double precision END)",
-        value.sql,
-        stamp(&value)
-    );
-    Ok(Value::settled(sql, Class::Double))
-}
-
-/// How many boundaries of a unit lie between two points in time.
-pub(super) fn boundaries(unit: &str, from: &Value, to: &Value) -> Out {
-    datetime(from, "date_diff")?;
-    datetime(to, "date_diff")?;
-    let unit = unit.to_ascii_lowercase();
-    let seconds = |size: u32, unit: &str| {
-        let at = |value: &Value| {
-            format!("EXTRACT(EPOCH FROM pg_catalog.date_trunc('{unit}', {}))", stamp(value))
-        };
-        format!("(({} - {}) / {size})", at(to), at(from))
-    };
-    let months = |value: &Value, size: u32| {
-        let month = format!("(EXTRACT(MONTH FROM {})::integer - 1) / {size}", value.sql);
-        format!("({} * {} + {month})", year(&value.sql), 12 / size)
-    };
-    let count = match unit.strip_suffix('s').unwrap_or(&unit) {
-        "year" => format!("({} - {})", year(&to.sql), year(&from.sql)),
-        "quarter" => format!("({} - {})", months(to, 3), months(from, 3)),
-        "month" => format!("({} - {})", months(to, 1), months(from, 1)),
-        "day" => seconds(86400, "day"),
-        "hour" => seconds(3600, "hour"),
-        "minute" => seconds(60, "minute"),
-        "second" => seconds(1, "second"),
-        other => return refuse(format!("date_diff in {} is not supported", shown(other))),
-    };
-    let finite = format!("pg_catalog.isfinite({}) AND pg_catalog.isfinite({})", from.sql, to.sql);
-    Ok(Value::settled(format!("(CASE WHEN {finite} THEN ({count})::bigint END)"), BIGINT))
+    match value.class.datetime() {
+        true => {
+            let sql = format!("({not}pg_catalog.isfinite({}))", value.sql);
+            Ok(Value::settled(sql, Class::Boolean))
+        }
+        false => refuse(format!("function {name} of {} is not supported", value.class.name())),
+    }
 }

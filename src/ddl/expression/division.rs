@@ -1,10 +1,7 @@
 //! Numbers that become DOUBLE, and back. DuckDB divides exact numbers as floating-point ones, and
 //! yields infinity or NaN where PostgreSQL fails.
 
-use super::{
-    Untranslatable, literals, refuse,
-    value::{Class, Value},
-};
+use super::{Untranslatable, class::Class, literals, refuse, value::Value};
 
 type Out = Result<Value, Untranslatable>;
 

@@ -7,10 +7,13 @@ use migrator_model::{ident::literal, reject::shown};
 use sqlparser::ast::{self, Expr, FunctionArg, FunctionArgExpr, FunctionArguments};
 
 use super::{
-    Context, Untranslatable, dates, json, lambdas, list_folds, lists, nested, numbers,
+    Context, Untranslatable, bits,
+    class::{BIGINT, Class, INTEGER},
+    codes, dates, differences, floats, formats, globs, json, lambdas, list_folds, lists, moments,
+    nested, numbers,
     operators::sortable,
-    patterns, refuse, temporal, texts,
-    value::{BIGINT, Class, INTEGER, Literal, Value, comparable, equatable, unify},
+    parts, patterns, refuse, regexps, slices, strptime, temporal, texts,
+    value::{Literal, Value, comparable, equatable, unify},
     walk::Walker,
 };
 use crate::ddl::sequence::regclass;
@@ -57,13 +60,24 @@ pub(in crate::ddl) const fn line(
 pub(in crate::ddl) const ANY: usize = usize::MAX;
 
 /// All tables.
-static TABLES: [&[Function]; 9] = [
+static TABLES: [&[Function]; 20] = [
     GENERAL,
     numbers::FUNCTIONS,
+    floats::FUNCTIONS,
+    bits::FUNCTIONS,
     texts::FUNCTIONS,
+    slices::FUNCTIONS,
+    codes::FUNCTIONS,
+    formats::FUNCTIONS,
     patterns::FUNCTIONS,
+    globs::FUNCTIONS,
+    regexps::FUNCTIONS,
     temporal::FUNCTIONS,
     dates::FUNCTIONS,
+    parts::FUNCTIONS,
+    differences::FUNCTIONS,
+    moments::FUNCTIONS,
+    strptime::FUNCTIONS,
     lists::FUNCTIONS,
     json::FUNCTIONS,
     nested::FUNCTIONS,
@@ -76,6 +90,7 @@ static GENERAL: &[Function] = &[
     line(&["if"], 3..=3, Immutable, either),
     line(&["greatest", "least"], 1..=ANY, Immutable, extreme),
     line(&["length", "len", "char_length", "character_length", "array_length"], 1..=1, Immutable, length),
+    line(&["typeof"], 1..=1, Queried, type_of),
     line(&["gen_random_uuid", "uuid", "uuidv4"], 0..=0, Volatile,
          |_| Ok(Value::new("pg_catalog.gen_random_uuid()", Class::Uuid))),
     line(&["random"], 0..=0, Volatile, |_| Ok(Value::new("pg_catalog.random()", Class::Double))),
@@ -147,13 +162,27 @@ fn named(walker: &mut Walker<'_>, name: &str, function: &ast::Function) -> Out {
 
 /// Translates a call by its name and translated arguments.
 pub(in crate::ddl) fn apply(name: &str, args: Vec<Value>, context: &Context<'_>) -> Out {
-    let mut functions = TABLES.iter().copied().flatten();
-    let Some(function) = functions.find(|function| function.names.contains(&name)) else {
-        return refuse(format!("function {} is not supported", shown(name)));
+    let all = TABLES.iter().copied().flatten();
+    let named: Vec<_> = all.filter(|function| function.names.contains(&name)).collect();
+    let takes = |function: &&&Function| function.arity.contains(&args.len());
+    // One name can stand in two tables, for numbers and for dates.
+    let mut fitting: Vec<_> = named.iter().filter(takes).collect();
+    let Some(last) = fitting.pop() else {
+        return match named.is_empty() {
+            true => refuse(format!("function {} is not supported", shown(name))),
+            false => wrong_number(name, args.len()),
+        };
     };
-    if !function.arity.contains(&args.len()) {
-        return refuse(format!("function {name} with {} arguments is not supported", args.len()));
-    }
+    let tried = fitting.iter().map(|function| printed(function, name, args.clone(), context));
+    let done = { tried }.find(Result::is_ok);
+    done.unwrap_or_else(|| printed(last, name, args, context))
+}
+
+fn wrong_number(name: &str, count: usize) -> Out {
+    refuse(format!("function {name} with {count} arguments is not supported"))
+}
+
+fn printed(function: &Function, name: &str, args: Vec<Value>, context: &Context<'_>) -> Out {
     match function.stability {
         Volatile if !context.purpose.volatile() => {
             refuse(format!("function {name} can only be used in a default"))
@@ -285,6 +314,21 @@ fn either(call: Call<'_>) -> Out {
         }
         _ => refuse("function if needs two results"),
     }
+}
+
+/// A constant. Lists and arrays are one class, and what is computed may have a type that does not
+/// matter elsewhere.
+fn type_of(call: Call<'_>) -> Out {
+    let value = one(call)?;
+    let name = match value.class {
+        Class::List(_) | Class::Opaque(_) => return refuse("typeof of a nested type"),
+        Class::Untyped if value.literal != Some(Literal::Null) => Class::Text.logical(),
+        _ if !value.settled && value.literal.is_none() => {
+            return refuse("typeof of what is computed");
+        }
+        class => class.logical(),
+    };
+    Ok(Value::settled(format!("{}::text", literal(&name.to_string())), Class::Text))
 }
 
 /// Both systems leave NULLs out.

@@ -6,6 +6,7 @@ use migrator_model::{ident::literal, reject::shown};
 
 use super::{
     Context, Untranslatable,
+    class::Class,
     division::once,
     functions::{
         ANY, Call, Function,
@@ -14,7 +15,7 @@ use super::{
     },
     nested::written,
     refuse,
-    value::{Class, Literal, Value},
+    value::{Literal, Value},
 };
 use crate::ddl::helper::{self, Helper, helper};
 

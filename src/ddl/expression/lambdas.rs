@@ -8,9 +8,10 @@ use sqlparser::ast::{self, Expr, LambdaFunction, LambdaSyntax};
 
 use super::{
     Context, Untranslatable,
+    class::{BIGINT, Class},
     division::once,
     nested, refuse,
-    value::{BIGINT, Class, Value},
+    value::Value,
     walk::{Scope, Walker},
 };
 

@@ -2,11 +2,12 @@
 
 use super::{
     Untranslatable,
+    class::Class,
     functions::Call,
     lambdas::Elements,
     operators::sortable,
     refuse,
-    value::{Class, Value},
+    value::Value,
     walk::{Scope, Walker},
 };
 

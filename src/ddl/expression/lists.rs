@@ -2,6 +2,7 @@
 
 use super::{
     Untranslatable,
+    class::{BIGINT, Class, INTEGER},
     division::once,
     functions::{
         ANY, Call, Function,
@@ -9,7 +10,7 @@ use super::{
         joined, line, pair,
     },
     refuse,
-    value::{BIGINT, Class, INTEGER, Literal, Value, comparable, unify},
+    value::{Literal, Value, comparable, unify},
 };
 
 type Out = Result<Value, Untranslatable>;
@@ -33,7 +34,6 @@ pub(super) static FUNCTIONS: &[Function] = &[
 /// `x[n]` of a list; a negative place counts from the end.
 pub(super) fn element(value: Value, index: &Value) -> Out {
     match &value.class {
-        Class::Text => character(&value, index),
         Class::List(element) if !element.nested() => {
             let class = (**element).clone();
             let sql = format!("({})[{}]", value.sql, place(&value, index)?);
@@ -41,13 +41,6 @@ pub(super) fn element(value: Value, index: &Value) -> Out {
         }
         other => refuse(format!("a subscript of {} is not supported", other.name())),
     }
-}
-
-fn character(value: &Value, index: &Value) -> Out {
-    let Some(Literal::Integer(place @ 1..=0x7fff_ffff)) = index.literal else {
-        return refuse("a subscript is a literal from 1");
-    };
-    Ok(Value::settled(format!("pg_catalog.substr({}, {place}, 1)", value.sql), Class::Text))
 }
 
 /// A place in an array, counted from 1.

@@ -5,8 +5,10 @@ use migrator_model::{ident::literal, reject::shown};
 use sqlparser::ast;
 
 use super::{
-    Untranslatable, refuse,
-    value::{Class, Literal, Value},
+    Untranslatable,
+    class::Class,
+    refuse,
+    value::{Literal, Value},
 };
 
 /// A literal of the source.
@@ -276,7 +278,7 @@ mod tests {
     fn strings_become_what_both_systems_read() {
         assert_eq!(sql("1900-01-01", Class::Date).unwrap(), "'1900-01-01'::date");
         assert_eq!(sql("T", Class::Boolean).unwrap(), "true");
-        assert_eq!(sql("-5", super::super::value::INTEGER).unwrap(), "(-5)");
+        assert_eq!(sql("-5", super::super::class::INTEGER).unwrap(), "(-5)");
         assert_eq!(sql("1 day 2 hours", Class::Interval).unwrap(), "'1 day 2 hours'::interval");
         assert_eq!(sql("a\\xFFb", Class::Blob).unwrap(), "'\\x61ff62'::bytea");
         assert_eq!(sql("nan", Class::Double).unwrap(), "'NaN'::double precision");
@@ -289,7 +291,7 @@ mod tests {
         assert_eq!(sql("01/02/2020", Class::Date), None);
         assert_eq!(sql("0000-01-01", Class::Date), None);
         assert_eq!(sql("2020-01-01 00:00:00", Class::TimestampTz), None);
-        assert_eq!(sql("1.5", super::super::value::INTEGER), None);
+        assert_eq!(sql("1.5", super::super::class::INTEGER), None);
         assert_eq!(sql("yes", Class::Boolean), None);
         assert_eq!(sql("1.5 days", Class::Interval), None);
         assert_eq!(sql("é", Class::Blob), None);

@@ -1,26 +1,45 @@
 //! DuckDB expressions as PostgreSQL expressions. Only what means exactly the same, or can be
 //! rewritten so that it does, is translated; everything else is refused with its reason.
 //!
-//! Every part carries its DuckDB type ([`value::Class`]), because the same text means different
+//! Every part carries its DuckDB type ([`class::Class`]), because the same text means different
 //! things for different types. Known and accepted differences: PostgreSQL raises an error where a
-//! floating-point result overflows, `lower`, `upper` and ILIKE follow the database's locale, and an
-//! exact number of more than 15 digits becomes the nearest DOUBLE, which DuckDB can miss by a bit.
+//! floating-point result overflows or vanishes, `lower`, `upper` and ILIKE follow the database's
+//! locale, `nfc_normalize` its edition of Unicode, roots and waves the C library to the last bit, and
+//! an exact number of more than 15 digits becomes the nearest DOUBLE, which DuckDB can miss by a bit.
 
+mod bits;
 pub(in crate::ddl) mod casts;
+pub(in crate::ddl) mod class;
+mod codes;
 mod dates;
+mod differences;
 pub(in crate::ddl) mod division;
+mod floats;
+mod formats;
 pub(in crate::ddl) mod functions;
+mod globs;
 mod json;
 mod lambdas;
 mod list_folds;
 mod lists;
 pub(in crate::ddl) mod literals;
+mod moments;
 pub(in crate::ddl) mod nested;
 mod numbers;
 pub(in crate::ddl) mod operators;
 pub(in crate::ddl) mod parse;
+mod parts;
 mod patterns;
+mod readings;
+mod regex;
+mod regex_shape;
+mod regexps;
+pub(in crate::ddl) mod rows;
+mod slices;
+mod spellings;
+mod strptime;
 pub(in crate::ddl) mod temporal;
+mod text_helpers;
 mod texts;
 pub(in crate::ddl) mod types;
 pub(in crate::ddl) mod value;
@@ -28,7 +47,7 @@ pub(in crate::ddl) mod walk;
 
 use migrator_model::{Ident, LogicalType, PgType, QualifiedName, pg_type::Environment};
 
-use self::{value::Class, walk::Walker};
+use self::{class::Class, walk::Walker};
 
 pub use super::Untranslatable;
 use super::{helper::Helpers, macros::Macros};

@@ -5,10 +5,11 @@ use migrator_model::ident::literal;
 
 use super::{
     Context, Untranslatable,
+    class::Class,
     division::once,
     functions::{ANY, Call, Function, Stability::Queried, line, one, pair},
     refuse,
-    value::{Class, Literal, Value},
+    value::{Literal, Value},
 };
 
 type Out = Result<Value, Untranslatable>;

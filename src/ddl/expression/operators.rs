@@ -3,8 +3,10 @@
 use sqlparser::ast::{BinaryOperator as Op, UnaryOperator};
 
 use super::{
-    Untranslatable, patterns, refuse, temporal,
-    value::{BIGINT, Class, Literal, Value, comparable, equatable, unify},
+    Untranslatable, bits,
+    class::Class,
+    floats, patterns, refuse, temporal,
+    value::{Literal, Value, comparable, equatable, unify},
 };
 
 type Out = Result<Value, Untranslatable>;
@@ -21,6 +23,7 @@ pub(in crate::ddl) fn unary(operator: &UnaryOperator, value: Value) -> Out {
         }
         UnaryOperator::Plus if value.class.number() => Ok(value),
         UnaryOperator::Minus => minus(value),
+        UnaryOperator::BitwiseNot => bits::not(value),
         other => refuse(format!("operator {other} is not supported")),
     }
 }
@@ -62,14 +65,15 @@ pub(in crate::ddl) fn binary(left: Value, operator: &Op, right: Value) -> Out {
         }
         Op::Plus => arithmetic(left, "+", right),
         Op::Minus => arithmetic(left, "-", right),
+        Op::Multiply if temporal::involved(&left, &right) => temporal::times(left, right),
         Op::Multiply => arithmetic(left, "*", right),
         Op::Modulo => remainder(left, right),
         Op::Divide => divide(left, right),
         Op::DuckIntegerDivide => integer_divide(left, right),
         // sqlparser's name for `^`, which is a power in DuckDB.
-        Op::BitwiseXor => power(left, right),
-        Op::BitwiseAnd => bits(left, "&", right),
-        Op::BitwiseOr => bits(left, "|", right),
+        Op::BitwiseXor => floats::power(left, right, false),
+        Op::BitwiseAnd => bits::both(left, "&", right),
+        Op::BitwiseOr => bits::both(left, "|", right),
         Op::StringConcat => concat(left, right),
         Op::PGLikeMatch => patterns::like(left, "LIKE", right, ""),
         Op::PGNotLikeMatch => patterns::like(left, "NOT LIKE", right, ""),
@@ -77,6 +81,11 @@ pub(in crate::ddl) fn binary(left: Value, operator: &Op, right: Value) -> Out {
         Op::PGNotILikeMatch => patterns::like(left, "NOT ILIKE", right, ""),
         other => refuse(format!("operator {other} is not supported")),
     }
+}
+
+/// Whether an operator is a comparison.
+pub(in crate::ddl) fn compares(operator: &Op) -> bool {
+    matches!(operator, Op::Eq | Op::NotEq | Op::Lt | Op::LtEq | Op::Gt | Op::GtEq)
 }
 
 fn logic(left: Value, operator: &str, right: Value) -> Out {
@@ -152,6 +161,9 @@ fn arithmetic(left: Value, operator: &str, right: Value) -> Out {
     }
     numbers(&left, &right, operator)?;
     let class = exact_result(&left.class, operator, &right.class);
+    if matches!(class, Some(Class::Decimal { width, scale }) if scale > width) {
+        return refuse("a product with more than 38 decimals");
+    }
     let (values, common) = unify(vec![left, right], &format!("operator {operator}"))?;
     infix(&values, operator, class.unwrap_or(common))
 }
@@ -173,26 +185,26 @@ fn infix(values: &[Value], operator: &str, class: Class) -> Out {
 
 /// DuckDB's type for sums and products of decimals; None where the operands' common type will do.
 fn exact_result(left: &Class, operator: &str, right: &Class) -> Option<Class> {
-    let both_integers = matches!((left, right), (Class::Integer { .. }, Class::Integer { .. }));
-    let ((w1, s1), (w2, s2)) = (left.decimal()?, right.decimal()?);
-    match (both_integers, operator) {
-        (true, _) => None,
-        (false, "*") => {
-            Some(Class::Decimal { width: capped(w1.saturating_add(w2), w1, w2), scale: s1 + s2 })
-        }
-        (false, _) => {
-            let scale = s1.max(s2);
-            let whole = w1.saturating_sub(s1).max(w2.saturating_sub(s2));
-            let width = capped(whole.saturating_add(scale).saturating_add(1), w1, w2);
-            Some(Class::Decimal { width, scale })
-        }
+    if matches!((left, right), (Class::Integer { .. }, Class::Integer { .. })) {
+        return None;
     }
+    let (one, two) = (left.decimal()?, right.decimal()?);
+    let (width, scale) = if operator == "*" { product(one, two) } else { sum(one, two) };
+    Some(Class::Decimal { width: width.min(38), scale })
 }
 
-/// DuckDB keeps results of numbers that fit 64 bits in 64 bits.
-fn capped(width: u8, one: u8, two: u8) -> u8 {
-    let most = if one <= 18 && two <= 18 { 18 } else { 38 };
-    width.min(most)
+/// One digit more than both, so that nothing overflows.
+fn sum((w1, s1): (u8, u8), (w2, s2): (u8, u8)) -> (u8, u8) {
+    let scale = s1.max(s2);
+    let whole = w1.saturating_sub(s1).max(w2.saturating_sub(s2));
+    (whole.saturating_add(scale).saturating_add(1), scale)
+}
+
+/// All digits of both; but DuckDB keeps a product of what fits 64 bits in 64 bits.
+fn product((w1, s1): (u8, u8), (w2, s2): (u8, u8)) -> (u8, u8) {
+    let (width, scale) = (w1.saturating_add(w2), s1.saturating_add(s2));
+    let small = w1 <= 18 && w2 <= 18 && scale < 18;
+    (if small { width.min(18) } else { width }, scale)
 }
 
 fn remainder(left: Value, right: Value) -> Out {
@@ -233,28 +245,6 @@ fn integer_divide(left: Value, right: Value) -> Out {
     }
 }
 
-/// A power with a small whole exponent: others are errors in PostgreSQL and NaN in DuckDB.
-pub(in crate::ddl) fn power(left: Value, right: Value) -> Out {
-    numbers(&left, &right, "**")?;
-    match right.literal {
-        Some(Literal::Integer(0..=1000)) => {}
-        _ => return refuse("a power whose exponent is not a whole number from 0 to 1000"),
-    }
-    let one = super::literals::convert(left, &Class::Double)?;
-    let two = super::literals::convert(right, &Class::Double)?;
-    Ok(Value::new(format!("pg_catalog.power({}, {})", one.sql, two.sql), Class::Double))
-}
-
-fn bits(left: Value, operator: &str, right: Value) -> Out {
-    let (left, right) = (left.integer(operator)?, right.integer(operator)?);
-    let big = |value: &Value| matches!(value.class, Class::Integer { digits: 20.., .. });
-    if big(&left) || big(&right) {
-        return refuse(format!("operator {operator} on numeric has no counterpart"));
-    }
-    let (values, _) = unify(vec![left, right], operator)?;
-    infix(&values, operator, BIGINT)
-}
-
 /// `||` on texts; a NULL makes the whole NULL in both systems.
 fn concat(left: Value, right: Value) -> Out {
     let (left, right) = (shown_as_text(left)?, shown_as_text(right)?);
@@ -264,12 +254,20 @@ fn concat(left: Value, right: Value) -> Out {
 /// A value as its text, where both systems write it the same.
 pub(in crate::ddl) fn shown_as_text(value: Value) -> Out {
     match value.class {
-        // Zeros after the point belong to DuckDB's text.
-        Class::Decimal { width, scale } if !value.settled => {
-            let sql = format!("(({})::numeric({width},{scale}))::text", value.sql);
-            Ok(Value::new(sql, Class::Text))
+        Class::Decimal { width, scale } => {
+            // Zeros after the point belong to DuckDB's text.
+            let sql = match value.settled {
+                true => format!("({})::text", value.sql),
+                false => format!("(({})::numeric({width},{scale}))::text", value.sql),
+            };
+            // The zero before it does not, where the type has no place for it.
+            let sql = match width == scale {
+                true => format!("pg_catalog.regexp_replace({sql}, '^(-?)0', '\\1')"),
+                false => sql,
+            };
+            Ok(Value::settled(sql, Class::Text))
         }
-        Class::Integer { .. } | Class::Decimal { .. } | Class::Boolean | Class::Uuid => {
+        Class::Integer { .. } | Class::Boolean | Class::Uuid => {
             Ok(Value::new(format!("({})::text", value.sql), Class::Text))
         }
         _ => value.text("a concatenation"),

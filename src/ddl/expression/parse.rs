@@ -52,27 +52,41 @@ pub(in crate::ddl) fn unreadable(kind: &str, message: &str) -> Untranslatable {
     Untranslatable::new(format!("the {kind} cannot be parsed: {message}"))
 }
 
-/// Takes comments and blanks out, and joins `**`, which sqlparser does not know: `**` and `^` are
-/// the same operator in DuckDB.
+/// Takes comments and blanks out, and says what sqlparser does not know in its words.
 pub(in crate::ddl) fn joined(tokens: Vec<Token>) -> Vec<Token> {
     let mut kept: Vec<Token> = Vec::with_capacity(tokens.len());
-    let mut after_star = false;
+    let mut apart = true;
     for token in tokens {
         if let Token::Whitespace(_) = token {
-            after_star = false;
+            apart = true;
             continue;
         }
-        let star = token == Token::Mul;
-        if star && after_star {
+        let merged = kept.last().filter(|_| !apart).and_then(|last| merged(last, &token));
+        if merged.is_some() {
             kept.pop();
-            kept.push(Token::Caret);
-            after_star = false;
-            continue;
         }
-        after_star = star;
-        kept.push(token);
+        apart = merged.is_some();
+        kept.push(merged.unwrap_or_else(|| renamed(token)));
     }
     kept
+}
+
+/// Two tokens without a blank between them that are one operator: `**`, which is `^`, and `~~~`.
+fn merged(last: &Token, next: &Token) -> Option<Token> {
+    match (last, next) {
+        (Token::Mul, Token::Mul) => Some(Token::Caret),
+        (Token::DoubleTilde, Token::Tilde) => Some(Token::CustomBinaryOperator("~~~".into())),
+        _ => None,
+    }
+}
+
+/// `^@` as an operator, and `@`, which DuckDB prints before a parenthesis, as a function.
+fn renamed(token: Token) -> Token {
+    match token {
+        Token::CaretAt => Token::CustomBinaryOperator("^@".into()),
+        Token::AtSign => Token::make_word("@", Some('"')),
+        other => other,
+    }
 }
 
 /// Counts the tokens of one expression.
@@ -125,6 +139,14 @@ mod tests {
     fn stars_side_by_side_are_a_power() {
         assert_eq!(expression("(x ** 2)").unwrap().to_string(), "(x ^ 2)");
         assert!(expression("(x * * 2)").is_err());
+    }
+
+    #[test]
+    fn operators_that_the_parser_does_not_know_are_read() {
+        assert_eq!(expression("(@(x))").unwrap().to_string(), "(\"@\"(x))");
+        assert_eq!(expression("(s ~~~ 'a*')").unwrap().to_string(), "(s ~~~ 'a*')");
+        assert_eq!(expression("(s ^@ 'a')").unwrap().to_string(), "(s ^@ 'a')");
+        assert!(expression("(s ~~ ~ 'a*')").unwrap().to_string().contains("~~ ~"));
     }
 
     #[test]

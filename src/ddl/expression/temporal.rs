@@ -3,27 +3,30 @@
 use migrator_model::reject::shown;
 
 use super::{
-    Untranslatable, dates,
+    Untranslatable,
+    class::{BIGINT, Class},
+    differences,
+    division::once,
     functions::{
         Call, Function,
         Stability::{Immutable, Stable},
         line, one, pair,
     },
-    refuse,
-    value::{BIGINT, Class, Value},
+    parts, refuse,
+    value::Value,
 };
 
 type Out = Result<Value, Untranslatable>;
 
 #[rustfmt::skip] // One line a function reads as the table it is.
 pub(super) static FUNCTIONS: &[Function] = &[
-    line(&["year", "month", "day", "dayofmonth", "quarter", "dayofweek", "weekday", "isodow",
-           "dayofyear", "week", "weekofyear", "hour", "minute", "second"], 1..=1, Immutable, part_call),
-    line(&["date_part", "datepart"], 2..=2, Immutable, date_part),
     line(&["date_trunc", "datetrunc"], 2..=2, Immutable, date_trunc),
     line(&["date_diff", "datediff"], 3..=3, Immutable, date_diff),
     line(&["to_years", "to_months", "to_weeks", "to_days", "to_hours", "to_minutes", "to_seconds"],
          1..=1, Immutable, interval_call),
+    line(&["to_millennia", "to_centuries", "to_decades", "to_quarters"], 1..=1, Immutable, months_call),
+    line(&["to_milliseconds", "to_microseconds"], 1..=1, Immutable, micros_call),
+    line(&["date_add"], 2..=2, Immutable, date_add),
     line(&["timezone"], 2..=2, Immutable, timezone),
     line(&["now", "get_current_timestamp", "transaction_timestamp", "current_timestamp"], 0..=0, Stable,
          |_| Ok(Value::new("pg_catalog.now()", Class::TimestampTz))),
@@ -70,53 +73,82 @@ pub(in crate::ddl) fn arithmetic(left: Value, plus: bool, right: Value) -> Out {
     }
 }
 
-/// A part of a date or timestamp as DuckDB numbers it: BIGINT, NULL for infinity.
-fn part(name: &str, value: Value) -> Out {
-    if !value.class.datetime() {
-        return refuse(format!("{name} of {} is not supported", value.class.name()));
-    }
-    let sql = &value.sql;
-    let field = |field: &str| format!("EXTRACT({field} FROM {sql})");
-    let number = match name {
-        // DuckDB counts 1 BC as year 0, PostgreSQL as year -1.
-        "year" | "years" | "y" => {
-            let year = field("YEAR");
-            format!("({year} + CASE WHEN {year} < 0 THEN 1 ELSE 0 END)")
+/// An interval, so many times: every part of it by itself. PostgreSQL's `*` takes a DOUBLE.
+pub(in crate::ddl) fn times(left: Value, right: Value) -> Out {
+    let (interval, number) = match (&left.class, &right.class) {
+        (Class::Interval, Class::Integer { digits: ..=19, .. }) => (left, right),
+        (Class::Integer { digits: ..=19, .. }, Class::Interval) => (right, left),
+        (from, to) => {
+            let (from, to) = (from.name(), to.name());
+            return refuse(format!("operator * on {from} and {to} is not supported"));
         }
-        "month" | "months" | "mon" => field("MONTH"),
-        "day" | "days" | "dayofmonth" => field("DAY"),
-        "quarter" | "quarters" => field("QUARTER"),
-        "dow" | "dayofweek" | "weekday" => field("DOW"),
-        "isodow" => field("ISODOW"),
-        "doy" | "dayofyear" => field("DOY"),
-        "week" | "weeks" | "weekofyear" => field("WEEK"),
-        "hour" | "hours" | "minute" | "minutes" | "second" | "seconds" => clock(name, &value)?,
-        other => return refuse(format!("date part {other} is not supported")),
     };
-    let sql = format!("(CASE WHEN pg_catalog.isfinite({sql}) THEN {number}::bigint END)");
-    Ok(Value::new(sql, BIGINT))
-}
-
-fn clock(name: &str, value: &Value) -> Result<String, Untranslatable> {
-    let sql = &value.sql;
-    match (&value.class, name.strip_suffix('s').unwrap_or(name)) {
-        (Class::Date, _) => Ok("0".into()),
-        (_, "hour") => Ok(format!("EXTRACT(HOUR FROM {sql})")),
-        (_, "minute") => Ok(format!("EXTRACT(MINUTE FROM {sql})")),
-        // DuckDB's seconds are whole.
-        _ => Ok(format!("pg_catalog.floor(EXTRACT(SECOND FROM {sql}))")),
-    }
+    once(&interval)?;
+    once(&number)?;
+    let (iv, number) = (&interval.sql, format!("({})::numeric", number.sql));
+    let micros = format!("{} * {number}", parts::clock(iv));
+    let sql = format!(
+        "pg_catalog.make_interval(\
+         months => ((EXTRACT(YEAR FROM {iv}) * 12 + EXTRACT(MONTH FROM {iv})) * {number})::integer, \
+         days => (EXTRACT(DAY FROM {iv}) * {number})::integer, \
+         hours => pg_catalog.div({micros}, 3600000000)::integer, \
+         secs => pg_catalog.mod({micros}, 3600000000)::double precision / 1000000)"
+    );
+    Ok(Value::settled(sql, Class::Interval))
 }
 
 /// `date_trunc`: a TIMESTAMP also for a DATE; PostgreSQL would take a zone into account.
 fn truncate(unit: &str, value: Value) -> Out {
-    const UNITS: [&str; 7] = ["year", "quarter", "month", "week", "day", "hour", "minute"];
-    let unit = unit.to_ascii_lowercase();
-    if !value.class.datetime() || !(UNITS.contains(&unit.as_str()) || unit == "second") {
-        return refuse(format!("date_trunc to {unit} of {}", value.class.name()));
+    const UNITS: [&str; 12] = [
+        "millennium",
+        "century",
+        "decade",
+        "year",
+        "quarter",
+        "month",
+        "week",
+        "day",
+        "hour",
+        "minute",
+        "second",
+        "millisecond",
+    ];
+    let unit = parts::unit(unit)?;
+    let known = UNITS.contains(&unit) || unit == "microsecond";
+    let sql = &value.sql;
+    let stamp = format!("({sql})::timestamp without time zone");
+    let pg = match unit {
+        "millisecond" | "microsecond" => format!("{unit}s"),
+        plain => plain.to_owned(),
+    };
+    match (unit, &value.class) {
+        ("millennium", Class::Date | Class::Timestamp(_)) => turn(1000, &value),
+        ("century", Class::Date | Class::Timestamp(_)) => turn(100, &value),
+        ("decade", Class::Date | Class::Timestamp(_)) => turn(10, &value),
+        (_, Class::Date | Class::Timestamp(_)) if known => {
+            Ok(Value::new(format!("pg_catalog.date_trunc('{pg}', {stamp})"), Class::Timestamp(6)))
+        }
+        (_, Class::Interval) if known && unit != "week" => {
+            Ok(Value::new(format!("pg_catalog.date_trunc('{pg}', {sql})"), Class::Interval))
+        }
+        (_, class) => refuse(format!("date_trunc to {unit} of {}", class.name())),
     }
-    let stamp = format!("({})::timestamp without time zone", value.sql);
-    Ok(Value::new(format!("pg_catalog.date_trunc('{unit}', {stamp})"), Class::Timestamp(6)))
+}
+
+/// The first day of a decade and the like: DuckDB's start with the years 1990 and 2000, and those
+/// before the year 0 are cut towards it.
+fn turn(years: u32, value: &Value) -> Out {
+    once(value)?;
+    let sql = &value.sql;
+    let year = format!("({}::integer / {years} * {years})", parts::year(sql));
+    let day = format!(
+        "pg_catalog.make_timestamp({year} - CASE WHEN {year} > 0 THEN 0 ELSE 1 END, 1, 1, 0, 0, 0)"
+    );
+    let sql = format!(
+        "(CASE WHEN pg_catalog.isfinite({sql}) THEN {day} \
+         ELSE ({sql})::timestamp without time zone END)"
+    );
+    Ok(Value::settled(sql, Class::Timestamp(6)))
 }
 
 /// `to_days(n)` and its like, which DuckDB's catalog prints for INTERVAL n DAY.
@@ -144,16 +176,6 @@ fn interval(name: &str, value: Value) -> Out {
     Ok(Value::new(sql, Class::Interval))
 }
 
-fn part_call(call: Call<'_>) -> Out {
-    let name = call.name;
-    part(name, one(call)?)
-}
-
-fn date_part(call: Call<'_>) -> Out {
-    let (unit, value) = pair(call)?;
-    part(&unit.string("the part of date_part")?.to_ascii_lowercase(), value)
-}
-
 fn date_trunc(call: Call<'_>) -> Out {
     let (unit, value) = pair(call)?;
     truncate(unit.string("the unit of date_trunc")?, value)
@@ -163,7 +185,7 @@ fn date_trunc(call: Call<'_>) -> Out {
 fn date_diff(call: Call<'_>) -> Out {
     match call.args.as_slice() {
         [unit, from, to] if call.context.purpose.view() => {
-            dates::boundaries(unit.string("the unit of date_diff")?, from, to)
+            differences::boundaries(unit.string("the unit of date_diff")?, from, to)
         }
         [unit, from, to] if from.class == Class::Date && to.class == Class::Date => {
             match unit.string("the unit of date_diff")?.to_ascii_lowercase().as_str() {
@@ -181,9 +203,54 @@ fn date_diff(call: Call<'_>) -> Out {
     }
 }
 
+/// Longer units, as months: each fails where that many months do not fit.
+fn months_call(call: Call<'_>) -> Out {
+    let months = match call.name {
+        "to_millennia" => 12_000,
+        "to_centuries" => 1_200,
+        "to_decades" => 120,
+        _ => 3,
+    };
+    let name = call.name;
+    let number = one(call)?.integer(name)?.sql;
+    let sql = format!("pg_catalog.make_interval(months => (({number})::integer * {months}))");
+    Ok(Value::new(sql, Class::Interval))
+}
+
+/// A DOUBLE is rounded to whole microseconds, halves to even.
+fn micros_call(call: Call<'_>) -> Out {
+    let (name, size) = (call.name, if call.name == "to_milliseconds" { 1_000 } else { 1 });
+    let value = one(call)?;
+    once(&value)?;
+    let sql = match &value.class {
+        Class::Double if size > 1 => elapsed(&format!("({} * {size})", value.sql), 1),
+        _ => elapsed(&value.integer(name)?.sql, size),
+    };
+    Ok(Value::new(sql, Class::Interval))
+}
+
+/// An interval of a whole number of units of a size in microseconds; seconds alone would be a
+/// DOUBLE that cannot hold them all.
+pub(super) fn elapsed(number: &str, size: u64) -> String {
+    let (number, hour) = (format!("({number})::bigint"), 3_600_000_000 / size);
+    format!(
+        "pg_catalog.make_interval(hours => ({number} / {hour})::integer, \
+         secs => ({number} % {hour})::double precision / {})",
+        1_000_000 / size
+    )
+}
+
 fn interval_call(call: Call<'_>) -> Out {
     let name = call.name;
     interval(name, one(call)?)
+}
+
+fn date_add(call: Call<'_>) -> Out {
+    let (value, interval) = pair(call)?;
+    match (value.class.datetime(), &interval.class) {
+        (true, Class::Interval) => arithmetic(value, true, interval),
+        (_, other) => refuse(format!("date_add of {} is not supported", other.name())),
+    }
 }
 
 /// AT TIME ZONE: names of zones are not the same everywhere, UTC is.

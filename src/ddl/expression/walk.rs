@@ -4,9 +4,11 @@ use migrator_model::{Ident, reject::shown};
 use sqlparser::ast::{self, Expr};
 
 use super::{
-    Context, Purpose, Untranslatable, casts, division, functions, json, lambdas, lists, literals,
-    nested, operators, refuse,
-    value::{Class, Value, unify},
+    Context, Purpose, Untranslatable, bits, casts,
+    class::Class,
+    division, floats, functions, json, lambdas, lists, literals, nested, operators, refuse, rows,
+    slices,
+    value::{Value, unify},
 };
 
 type Out = Result<Value, Untranslatable>;
@@ -69,6 +71,7 @@ impl<'a> Walker<'a> {
         }
     }
 
+    #[inline(never)]
     fn single(&mut self, node: &Expr) -> Out {
         match node {
             Expr::Identifier(name) => self.name(name),
@@ -124,6 +127,9 @@ impl<'a> Walker<'a> {
                 self.compared(left, "IS NOT DISTINCT FROM", right)
             }
             Expr::InList { expr, list, negated } => {
+                if let Some(value) = rows::in_list(self, expr, list) {
+                    return negate(value?, *negated);
+                }
                 let mut values = vec![self.value(expr)?];
                 values.extend(self.values(list)?);
                 negate(operators::in_list(values)?, *negated)
@@ -152,16 +158,22 @@ impl<'a> Walker<'a> {
     }
 
     fn compared(&mut self, left: &Expr, operator: &str, right: &Expr) -> Out {
+        if let Some(value) = rows::compared(self, left, operator, right) {
+            return value;
+        }
         let (left, right) = (self.value(left)?, self.value(right)?);
         operators::compare(left, operator, right)
     }
 
     fn cast(&mut self, kind: &ast::CastKind, node: &Expr, to: &ast::DataType) -> Out {
-        if !matches!(kind, ast::CastKind::Cast | ast::CastKind::DoubleColon) {
-            return refuse("TRY_CAST has no counterpart");
-        }
         let value = self.value(node)?;
-        casts::cast(value, to, self.context)
+        match kind {
+            ast::CastKind::Cast | ast::CastKind::DoubleColon => {
+                casts::cast(value, to, self.context)
+            }
+            ast::CastKind::TryCast => casts::try_cast(value, to, self.context),
+            ast::CastKind::SafeCast => refuse("SAFE_CAST is not supported"),
+        }
     }
 
     fn unary(&mut self, operator: &ast::UnaryOperator, node: &Expr) -> Out {
@@ -170,14 +182,49 @@ impl<'a> Walker<'a> {
     }
 
     fn binary(&mut self, left: &Expr, operator: &ast::BinaryOperator, right: &Expr) -> Out {
+        if rows::are(left, right) {
+            return self.compared_rows(left, operator, right);
+        }
+        if operators::compares(operator) && (caseless(left) || caseless(right)) {
+            return self.without_case(left, operator, right);
+        }
         let (left, right) = (self.value(left)?, self.value(right)?);
         self.combined(left, operator, right)
     }
 
+    #[inline(never)]
+    fn compared_rows(&mut self, left: &Expr, operator: &ast::BinaryOperator, right: &Expr) -> Out {
+        match rows::compared(self, left, &operator.to_string(), right) {
+            Some(value) => value,
+            None => {
+                let (left, right) = (self.value(left)?, self.value(right)?);
+                self.combined(left, operator, right)
+            }
+        }
+    }
+
+    /// DuckDB compares texts with `COLLATE nocase` in small letters.
+    #[inline(never)]
+    fn without_case(&mut self, left: &Expr, operator: &ast::BinaryOperator, right: &Expr) -> Out {
+        let inner = |node| if let (inner, true) = bare(node) { inner } else { node };
+        let (left, right) = (self.value(inner(left))?, self.value(inner(right))?);
+        let lower = |value| functions::apply("lower", vec![value], self.context);
+        operators::binary(lower(left)?, operator, lower(right)?)
+    }
+
+    #[inline(never)]
     fn combined(&self, left: Value, operator: &ast::BinaryOperator, right: Value) -> Out {
         match operator {
             ast::BinaryOperator::Divide if self.context.purpose.view() => {
                 short(division::divide(left, right)?)
+            }
+            ast::BinaryOperator::BitwiseXor => {
+                short(floats::power(left, right, self.context.purpose.view())?)
+            }
+            ast::BinaryOperator::PGBitwiseShiftLeft => bits::left(left, right, self.context),
+            ast::BinaryOperator::PGBitwiseShiftRight => bits::right(left, right),
+            ast::BinaryOperator::Custom(name) => {
+                functions::apply(name, vec![left, right], self.context)
             }
             ast::BinaryOperator::Arrow if self.context.purpose.view() => json::arrow(left, &right),
             ast::BinaryOperator::LongArrow if self.context.purpose.view() => {
@@ -207,9 +254,10 @@ impl<'a> Walker<'a> {
             ast::AccessExpr::Dot(Expr::Identifier(name)) => nested::field(value, &name.value),
             ast::AccessExpr::Subscript(ast::Subscript::Index { index }) => {
                 let index = self.value(index)?;
-                match value.class.document() {
-                    true => nested::entry(value, &index),
-                    false => lists::element(value, &index),
+                match value.class {
+                    Class::Text => slices::character(value, index),
+                    _ if value.class.document() => nested::entry(value, &index),
+                    _ => lists::element(value, &index),
                 }
             }
             ast::AccessExpr::Subscript(ast::Subscript::Slice {
@@ -220,7 +268,10 @@ impl<'a> Walker<'a> {
                 let mut bound =
                     |node: &Option<Expr>| node.as_ref().map(|node| self.value(node)).transpose();
                 let (low, high) = (bound(lower_bound)?, bound(upper_bound)?);
-                lists::slice(value, low, high)
+                match value.class {
+                    Class::Text => slices::slice(value, low, high, self.context),
+                    _ => lists::slice(value, low, high),
+                }
             }
             _ => refuse("this part of a value is not supported"),
         }
@@ -318,6 +369,21 @@ fn plain(field: &ast::CeilFloorKind) -> bool {
 
 fn negate(value: Value, negated: bool) -> Out {
     Ok(if negated { Value::new(format!("(NOT {})", value.sql), Class::Boolean) } else { value })
+}
+
+/// What `COLLATE nocase` is about, or the whole.
+fn bare(node: &Expr) -> (&Expr, bool) {
+    match node {
+        Expr::Nested(inner) => bare(inner),
+        Expr::Collate { expr, collation } => {
+            (expr, collation.to_string().eq_ignore_ascii_case("nocase"))
+        }
+        _ => (node, false),
+    }
+}
+
+fn caseless(node: &Expr) -> bool {
+    bare(node).1
 }
 
 /// The name of the column that an expression consists of.

@@ -16,8 +16,10 @@ use super::{Body, Form, Macros, call::replace};
 use crate::ddl::{
     Untranslatable,
     expression::{
-        Context, Purpose, casts, division, types,
-        value::{BIGINT, Class, INTEGER, Value},
+        Context, Purpose, casts,
+        class::{BIGINT, Class, INTEGER},
+        division, types,
+        value::Value,
         walk::Walker,
     },
     query::{self, Catalog},

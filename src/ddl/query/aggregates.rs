@@ -5,12 +5,16 @@ use sqlparser::ast::{
     FunctionArguments, OrderByExpr,
 };
 
-use super::{Untranslatable, order, refuse, scope::Frame};
-use crate::ddl::expression::{
-    division::double,
-    literals,
-    operators::{shown_as_text, sortable},
-    value::{BIGINT, Class, Literal, Value},
+use super::{Untranslatable, extremes, order, quantiles, refuse, scope::Frame, statistics};
+use crate::ddl::{
+    expression::{
+        class::{BIGINT, Class},
+        division::double,
+        literals,
+        operators::{shown_as_text, sortable},
+        value::{Literal, Value},
+    },
+    helper::Helpers,
 };
 
 type Out = Result<Value, Untranslatable>;
@@ -24,28 +28,37 @@ static AGGREGATES: &[(&[&str], Print)] = &[
     (&["count", "count_star"], count),
     (&["sum"], sum),
     (&["avg", "mean"], average),
-    (&["min", "max"], extreme),
+    (&["min", "max"], extremes::extreme),
     (&["bool_and", "bool_or"], truth),
     (&["count_if", "countif"], count_if),
     (&["string_agg", "group_concat", "listagg"], string_agg),
     (&["list", "array_agg"], list),
-    (&["median", "quantile_cont"], quantile),
+    (&["median", "quantile_cont"], quantiles::between),
+    (&["quantile_disc", "quantile"], quantiles::one),
     (&["stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop"], spread),
-    (&["any_value", "first", "arbitrary", "last"], one_of),
-    (&["arg_min", "arg_max", "min_by", "max_by", "argmin", "argmax"], of_extreme),
-    (&["bit_and", "bit_or"], bits),
+    (&["corr", "covar_pop", "covar_samp", "regr_avgx", "regr_avgy", "regr_count", "regr_intercept",
+       "regr_r2", "regr_slope", "regr_sxx", "regr_sxy", "regr_syy"], statistics::of_pairs),
+    (&["skewness", "kurtosis", "kurtosis_pop"], statistics::shape),
+    (&["product"], statistics::product),
+    (&["entropy"], statistics::entropy),
+    (&["histogram"], statistics::histogram),
+    (&["any_value", "first", "arbitrary", "last"], extremes::one_of),
+    (&["arg_min", "arg_max", "min_by", "max_by", "argmin", "argmax"], extremes::of_extreme),
+    (&["bit_and", "bit_or", "bit_xor"], bits),
     (&["grouping"], grouping),
 ];
 
 /// A call of an aggregate.
 pub(super) struct Aggregate<'c> {
-    name: &'c str,
-    distinct: bool,
-    args: Vec<Value>,
-    order: Vec<(Value, &'static str)>,
-    /// FILTER and OVER.
-    after: String,
-    windowed: bool,
+    pub(super) name: &'c str,
+    pub(super) distinct: bool,
+    pub(super) args: Vec<Value>,
+    pub(super) order: Vec<(Value, &'static str)>,
+    /// The condition of FILTER.
+    filter: Option<String>,
+    over: String,
+    pub(super) windowed: bool,
+    pub(super) helpers: Option<&'c Helpers>,
 }
 
 /// Translates a call without OVER, if it is an aggregate's.
@@ -73,14 +86,27 @@ pub(super) fn windowed(
 }
 
 /// Translates an aggregate of values that are at hand, in an order if it matters.
-pub(super) fn fold(name: &str, values: &[Value], order: &str) -> Option<Out> {
+pub(super) fn fold(
+    name: &str,
+    values: &[Value],
+    order: &str,
+    helpers: Option<&Helpers>,
+) -> Option<Out> {
     let print = find(name)?;
     let order = match order {
         "" => Vec::new(),
         order => vec![(Value::settled(order, BIGINT), "")],
     };
-    let (args, after) = (values.to_vec(), String::new());
-    let aggregate = Aggregate { name, distinct: false, args, order, after, windowed: false };
+    let aggregate = Aggregate {
+        name,
+        distinct: false,
+        args: values.to_vec(),
+        order,
+        filter: None,
+        over: String::new(),
+        windowed: false,
+        helpers,
+    };
     Some(aggregate.checked().and_then(|aggregate| print(&aggregate)))
 }
 
@@ -90,7 +116,7 @@ fn find(name: &str) -> Option<Print> {
 
 /// The parts of a call.
 fn aggregate<'c>(
-    frame: &Frame<'_, '_>,
+    frame: &Frame<'_, 'c>,
     name: &'c str,
     function: &Function,
     over: Option<&str>,
@@ -105,8 +131,10 @@ fn aggregate<'c>(
     };
     let args = arguments(frame, name, nodes)?;
     let order = order::inner(ordered(clauses, &function.within_group, name)?, frame)?;
-    let after = format!("{}{}", filter(frame, name, function)?, over.unwrap_or_default());
-    Aggregate { name, distinct, args, order, after, windowed: over.is_some() }.checked()
+    let filter = filter(frame, name, function)?;
+    let (windowed, over) = (over.is_some(), over.unwrap_or_default().to_owned());
+    let helpers = frame.translator.context.helpers;
+    Aggregate { name, distinct, args, order, filter, over, windowed, helpers }.checked()
 }
 
 fn arguments(
@@ -131,17 +159,14 @@ fn filter(
     frame: &Frame<'_, '_>,
     name: &str,
     function: &Function,
-) -> Result<String, Untranslatable> {
+) -> Result<Option<String>, Untranslatable> {
     let plain = function.null_treatment.is_none()
         && matches!(function.parameters, FunctionArguments::None)
         && !function.uses_odbc_syntax;
     match &function.filter {
         _ if !plain => refuse(format!("the arguments of function {name} are not plain")),
-        None => Ok(String::new()),
-        Some(node) => {
-            let value = frame.translator.value(node, frame)?.boolean("FILTER")?;
-            Ok(format!(" FILTER (WHERE {})", value.sql))
-        }
+        None => Ok(None),
+        Some(node) => Ok(Some(frame.translator.value(node, frame)?.boolean("FILTER")?.sql)),
     }
 }
 
@@ -171,24 +196,39 @@ impl<'c> Aggregate<'c> {
     }
 
     /// The call of PostgreSQL's function; an order only where it matters.
-    fn print(&self, pg: &str, args: &str, ordered: bool) -> String {
+    pub(super) fn print(&self, pg: &str, args: &str, ordered: bool) -> String {
         let distinct = if self.distinct { "DISTINCT " } else { "" };
         let order = match ordered && !self.order.is_empty() {
             true => format!(" ORDER BY {}", order::printed(&self.order)),
             false => String::new(),
         };
-        format!("pg_catalog.{pg}({distinct}{args}{order}){}", self.after)
+        format!("pg_catalog.{pg}({distinct}{args}{order}){}", self.after(None))
+    }
+
+    /// FILTER, with one more condition perhaps, and OVER.
+    pub(super) fn after(&self, more: Option<&str>) -> String {
+        let conditions: Vec<_> = self.filter.as_deref().into_iter().chain(more).collect();
+        match conditions.is_empty() {
+            true => self.over.clone(),
+            false => format!(" FILTER (WHERE {}){}", conditions.join(" AND "), self.over),
+        }
+    }
+
+    /// An array of the values, in order, of the rows that meet a condition.
+    pub(super) fn listed(&self, value: &str, order: &str, condition: Option<&str>) -> String {
+        let order = if order.is_empty() { String::new() } else { format!(" ORDER BY {order}") };
+        format!("pg_catalog.array_agg({value}{order}){}", self.after(condition))
     }
 
     /// The only argument.
-    fn only(&self) -> Result<&Value, Untranslatable> {
+    pub(super) fn only(&self) -> Result<&Value, Untranslatable> {
         match self.args.as_slice() {
             [value] => Ok(value),
             _ => refuse(format!("function {} with {} arguments", self.name, self.args.len())),
         }
     }
 
-    fn refused(&self, class: &Class) -> Out {
+    pub(super) fn refused(&self, class: &Class) -> Out {
         refuse(format!("function {} of {} is not supported", self.name, class.name()))
     }
 }
@@ -247,26 +287,6 @@ fn average(call: &Aggregate<'_>) -> Out {
     Ok(Value::settled(sql, Class::Double))
 }
 
-/// `min` and `max`; PostgreSQL has none for every type that DuckDB has it for.
-fn extreme(call: &Aggregate<'_>) -> Out {
-    let value = call.only()?;
-    let (sql, class) = (&value.sql, value.class.clone());
-    let printed = match &class {
-        Class::Boolean => {
-            call.print(if call.name == "min" { "bool_and" } else { "bool_or" }, sql, false)
-        }
-        // The text of a UUID sorts as its bytes do.
-        Class::Uuid => {
-            let text = sortable(&format!("({sql})::text"), &Class::Text);
-            format!("({})::uuid", call.print(call.name, &text, false))
-        }
-        Class::Blob => return call.refused(&class),
-        class if class.comparable() => call.print(call.name, &sortable(sql, class), false),
-        _ => return call.refused(&class),
-    };
-    Ok(Value { settled: value.settled, ..Value::new(printed, class) })
-}
-
 fn truth(call: &Aggregate<'_>) -> Out {
     let value = call.only()?.clone().boolean(call.name)?;
     Ok(Value::settled(call.print(call.name, &value.sql, false), Class::Boolean))
@@ -294,108 +314,45 @@ fn string_agg(call: &Aggregate<'_>) -> Out {
     Ok(Value::settled(call.print("string_agg", &format!("{sql}, {separator}"), true), Class::Text))
 }
 
+/// DISTINCT only where an order says how the list looks.
 fn list(call: &Aggregate<'_>) -> Out {
     let value = call.only()?;
-    if call.distinct || value.class.nested() {
-        return refuse(format!("function {} of this argument is not supported", call.name));
+    if value.class.nested() {
+        return call.refused(&value.class);
     }
-    let class = Class::List(Box::new(value.class.clone()));
-    Ok(Value::settled(call.print("array_agg", &value.sql, true), class))
-}
-
-/// Between two neighbours, in DOUBLE; `quantile_cont(0.5 ORDER BY x)` is PERCENTILE_CONT.
-fn quantile(call: &Aggregate<'_>) -> Out {
-    let (value, direction, fraction) = match (call.args.as_slice(), call.order.as_slice()) {
-        ([value], []) if call.name == "median" => (value, "", "0.5"),
-        ([value, fraction], []) => (value, "", &*fraction.sql),
-        ([fraction], [(value, direction)]) => (value, *direction, &*fraction.sql),
-        _ => {
-            return refuse(format!("function {} with these arguments is not supported", call.name));
-        }
+    let sql = match call.order.as_slice() {
+        // The argument has to be what it is sorted by.
+        [(key, _)] if call.distinct && key.sql == value.sql => sortable(&value.sql, &value.class),
+        _ if call.distinct => return refuse("a list of DISTINCT values in any order"),
+        _ => value.sql.clone(),
     };
-    if call.windowed || call.distinct || fraction.parse::<f64>().is_err() {
-        return refuse(format!("function {} in this form is not supported", call.name));
-    }
-    let direction = if direction.contains("DESC") { " DESC" } else { "" };
-    match &value.class {
-        Class::Integer { digits: ..=19, .. } | Class::Double => {
-            let value = double(value.clone())?.sql;
-            let sql = format!(
-                "pg_catalog.percentile_cont({fraction}) WITHIN GROUP (ORDER BY {value}{direction}){}",
-                call.after
-            );
-            Ok(Value::settled(sql, Class::Double))
-        }
-        other => call.refused(other),
-    }
+    let class = Class::List(Box::new(value.class.clone()));
+    Ok(Value::settled(call.print("array_agg", &sql, true), class))
 }
 
+/// Exactly zero where all values are the same; PostgreSQL's sums may leave a rest.
 fn spread(call: &Aggregate<'_>) -> Out {
     let value = call.only()?;
     if !value.class.number() {
         return call.refused(&value.class);
     }
-    Ok(Value::settled(call.print(call.name, &double(value.clone())?.sql, false), Class::Double))
+    let value = double(value.clone())?.sql;
+    let print = |name: &str| call.print(name, &value, false);
+    let sql = format!(
+        "({} * CASE WHEN {} = {} THEN 0 ELSE 1 END)",
+        print(call.name),
+        print("min"),
+        print("max")
+    );
+    Ok(Value::settled(sql, Class::Double))
 }
 
-/// One value of many: only where their order is said.
-fn one_of(call: &Aggregate<'_>) -> Out {
-    let value = call.only()?;
-    if call.order.is_empty() || call.distinct || call.windowed {
-        return refuse(format!("function {} without an order yields any value", call.name));
-    }
-    match &value.class {
-        class if class.nested() => return call.refused(class),
-        _ => {}
-    }
-    let filter = (call.name == "any_value").then(|| format!("{} IS NOT NULL", value.sql));
-    let list = listed(call, &value.sql, &order::printed(&call.order), filter)?;
-    let place = match call.name {
-        "last" => format!("pg_catalog.count(*){}", call.after),
-        _ => "1".to_owned(),
-    };
-    Ok(Value {
-        settled: value.settled,
-        ..Value::new(format!("({list})[{place}]"), value.class.clone())
-    })
-}
-
-/// The value where another one is least or greatest; rows with a NULL are left out.
-fn of_extreme(call: &Aggregate<'_>) -> Out {
-    let [value, by] = call.args.as_slice() else {
-        return refuse(format!("function {} with {} arguments", call.name, call.args.len()));
-    };
-    let fits = !value.class.nested();
-    if !fits || !by.class.comparable() || call.windowed || call.distinct || !call.order.is_empty() {
-        return refuse(format!("function {} in this form is not supported", call.name));
-    }
-    let least = call.name.contains("min");
-    let order = format!("{}{}", sortable(&by.sql, &by.class), if least { "" } else { " DESC" });
-    let filter = format!("{} IS NOT NULL AND {} IS NOT NULL", value.sql, by.sql);
-    let list = listed(call, &value.sql, &order, Some(filter))?;
-    Ok(Value { settled: value.settled, ..Value::new(format!("({list})[1]"), value.class.clone()) })
-}
-
-fn listed(
-    call: &Aggregate<'_>,
-    value: &str,
-    order: &str,
-    filter: Option<String>,
-) -> Result<String, Untranslatable> {
-    let after = match filter {
-        Some(_) if !call.after.is_empty() => {
-            return refuse(format!("function {} with FILTER is not supported", call.name));
-        }
-        Some(filter) => format!(" FILTER (WHERE {filter})"),
-        None => call.after.clone(),
-    };
-    Ok(format!("pg_catalog.array_agg({value} ORDER BY {order}){after}"))
-}
-
+/// DuckDB's type is that of the argument.
 fn bits(call: &Aggregate<'_>) -> Out {
     let value = call.only()?;
     match value.class {
-        Class::Integer { digits: 5 | 10 | 19, unsigned: false } => {
+        Class::Integer { digits: 3 | 5 | 10, .. }
+        | Class::Integer { digits: 19, unsigned: false } => {
             Ok(Value::settled(call.print(call.name, &value.sql, false), value.class.clone()))
         }
         ref other => call.refused(other),

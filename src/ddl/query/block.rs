@@ -9,7 +9,10 @@ use super::{
     scope::Field,
     translator::{Translator, distinct},
 };
-use crate::ddl::expression::value::{Class, Literal, Value};
+use crate::ddl::expression::{
+    class::Class,
+    value::{Literal, Value},
+};
 
 /// A column of a query's result.
 #[derive(Clone, Debug)]

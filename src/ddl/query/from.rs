@@ -4,12 +4,12 @@ use migrator_model::Ident;
 use sqlparser::ast::{Query, TableAlias, TableFactor, TableWithJoins};
 
 use super::{
-    RelationColumn, Untranslatable, refuse,
+    RelationColumn, Untranslatable, refuse, sample,
     scope::{Field, Frame, Table, Tables},
     translator::{Translator, relation_name},
     with::Ctes,
 };
-use crate::ddl::expression::value::{Class, Value};
+use crate::ddl::expression::{class::Class, value::Value};
 
 /// A part of FROM.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +39,7 @@ impl Translator<'_> {
         around: &Frame<'_, '_>,
         ctes: &Ctes<'_>,
     ) -> Result<From, Untranslatable> {
+        sample::check(nodes)?;
         let mut whole = From::default();
         for node in nodes {
             let next = self.joined(node, &around.beside(&whole.tables), ctes)?;
@@ -63,22 +64,39 @@ impl Translator<'_> {
         let mut left = self.factor(&node.relation, around, ctes)?;
         for join in &node.joins {
             let right = self.factor(&join.relation, &around.beside(&left.tables), ctes)?;
-            left = self.join(left, &join.join_operator, right, around, ctes)?;
+            let operator = &join.join_operator;
+            // The parser's word for an ASOF join, as it was rewritten.
+            left = match join.global {
+                true => self.asof(left, operator, right, around, ctes)?,
+                false => self.join(left, operator, right, around, ctes)?,
+            };
         }
         Ok(left)
     }
 
-    fn factor(
+    pub(super) fn factor(
+        &self,
+        node: &TableFactor,
+        around: &Frame<'_, '_>,
+        ctes: &Ctes<'_>,
+    ) -> Result<From, Untranslatable> {
+        let from = self.unsampled(node, around, ctes)?;
+        match sample::of(node) {
+            Some(sample) => {
+                let query = matches!(node, TableFactor::Derived { .. });
+                self.sampled(from, sample, !query)
+            }
+            None => Ok(from),
+        }
+    }
+
+    fn unsampled(
         &self,
         node: &TableFactor,
         around: &Frame<'_, '_>,
         ctes: &Ctes<'_>,
     ) -> Result<From, Untranslatable> {
         match node {
-            TableFactor::Table { sample: Some(_), .. }
-            | TableFactor::Derived { sample: Some(_), .. } => {
-                refuse("a sample is drawn in another way by PostgreSQL")
-            }
             TableFactor::Table { name, args: None, alias, .. } => {
                 self.named(name, alias.as_ref(), ctes)
             }
@@ -94,6 +112,8 @@ impl Translator<'_> {
             TableFactor::NestedJoin { table_with_joins, alias: None } => {
                 self.joined(table_with_joins, around, ctes)
             }
+            TableFactor::Unpivot { .. } => self.unpivot(node, around, ctes),
+            TableFactor::Pivot { .. } => self.pivot(node, around, ctes),
             _ => refuse("a part of FROM is not supported"),
         }
     }

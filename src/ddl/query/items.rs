@@ -14,7 +14,7 @@ use super::{
     table_functions,
     translator::Translator,
 };
-use crate::ddl::expression::{nested, value::Class};
+use crate::ddl::expression::{class::Class, nested};
 
 impl Translator<'_> {
     /// Translates the members in order; each sees the aliases of those before it.
@@ -28,10 +28,10 @@ impl Translator<'_> {
             match node {
                 SelectItem::UnnamedExpr(node) => match self.fields(node, frame)? {
                     Some(fields) => items.extend(fields),
-                    None => items.push(self.item(node, None, frame)?),
+                    None => items.extend(self.expanded(node, None, frame)?),
                 },
                 SelectItem::ExprWithAlias { expr, alias } => {
-                    items.push(self.item(expr, Some(&alias.value), frame)?);
+                    items.extend(self.expanded(expr, Some(&alias.value), frame)?);
                 }
                 SelectItem::Wildcard(options) => {
                     items.extend(self.star(&frame.tables.visible, options, frame)?);
@@ -67,7 +67,7 @@ impl Translator<'_> {
         Ok(Some(items))
     }
 
-    fn item(
+    pub(super) fn item(
         &self,
         node: &Expr,
         alias: Option<&str>,
@@ -91,7 +91,7 @@ impl Translator<'_> {
     }
 
     /// `*` with what is left out, replaced or renamed.
-    fn star(
+    pub(super) fn star(
         &self,
         fields: &[Field],
         options: &WildcardAdditionalOptions,
@@ -141,7 +141,7 @@ impl Translator<'_> {
     }
 }
 
-fn table_star(
+pub(super) fn table_star(
     kind: &SelectItemQualifiedWildcardKind,
     frame: &Frame<'_, '_>,
 ) -> Result<Vec<Field>, Untranslatable> {

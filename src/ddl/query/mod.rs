@@ -6,17 +6,26 @@
 //! every column is named with it. Where both systems leave an order open, it stays open.
 
 mod aggregates;
+mod asof;
 mod block;
+mod columns;
+mod dates;
 mod dialect;
+mod extremes;
 mod from;
 mod group;
 mod items;
 mod join;
 mod order;
 pub(super) mod parse;
+mod pivot;
+mod quantiles;
+mod rewrite;
+mod sample;
 mod scope;
 mod sets;
 mod statement;
+mod statistics;
 mod subquery;
 mod table_functions;
 mod translator;
@@ -29,10 +38,7 @@ use sqlparser::ast::Query;
 
 use self::translator::Translator;
 use super::{
-    expression::{
-        Column,
-        value::{Class, Value},
-    },
+    expression::{Column, class::Class, value::Value},
     helper::Helpers,
     macros::Macros,
 };

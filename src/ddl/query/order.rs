@@ -13,10 +13,7 @@ use super::{
     scope::{Frame, alike},
     statement::countable,
 };
-use crate::ddl::expression::{
-    operators::sortable,
-    value::{Class, Value},
-};
+use crate::ddl::expression::{class::Class, operators::sortable, value::Value};
 
 /// One thing to sort by.
 #[derive(Clone, Debug)]

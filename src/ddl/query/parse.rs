@@ -8,7 +8,7 @@ use sqlparser::{
     tokenizer::{Token, Tokenizer},
 };
 
-use super::{Untranslatable, dialect::ViewDialect, refuse};
+use super::{Untranslatable, dialect::ViewDialect, refuse, rewrite::rewritten};
 use crate::ddl::expression::parse::{joined, unreadable};
 
 /// Nesting by parentheses and the like, as sqlparser counts it while it descends; a debug build's
@@ -72,7 +72,7 @@ fn whole<T>(
     let dialect = ViewDialect;
     let tokens = Tokenizer::new(&dialect, sql).tokenize();
     let tokens = joined(tokens.map_err(|error| unreadable(kind, &error.message))?);
-    let tokens = unhinted(tokens);
+    let tokens = rewritten(unhinted(tokens));
     let depth = measured(kind, &tokens)?;
     let mut parser = Parser::new(&dialect).with_recursion_limit(MAX_NESTING).with_tokens(tokens);
     let parsed = parse(&mut parser).map_err(|error| match error {
@@ -186,6 +186,6 @@ fn parts(token: &Token) -> bool {
     *token == Token::Comma || is_word(token, &WORDS)
 }
 
-fn is_word(token: &Token, words: &[Keyword]) -> bool {
+pub(super) fn is_word(token: &Token, words: &[Keyword]) -> bool {
     matches!(token, Token::Word(word) if word.quote_style.is_none() && words.contains(&word.keyword))
 }

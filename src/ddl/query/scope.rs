@@ -7,13 +7,14 @@ use migrator_model::{Ident, reject::shown};
 use sqlparser::ast::{self, Expr};
 
 use super::{
-    Untranslatable, aggregates, refuse, subquery, translator::Translator, windows, with::Ctes,
+    Untranslatable, aggregates,
+    columns::{self, Columns},
+    refuse, subquery,
+    translator::Translator,
+    windows,
+    with::Ctes,
 };
-use crate::ddl::expression::{
-    nested,
-    value::{Class, Value},
-    walk::Scope,
-};
+use crate::ddl::expression::{class::Class, nested, value::Value, walk::Scope};
 
 /// A column with its name in DuckDB.
 #[derive(Clone, Debug)]
@@ -67,6 +68,8 @@ pub(super) struct Frame<'f, 'a> {
     siblings: bool,
     pub(super) aliases: RefCell<Vec<Alias>>,
     pub(super) mode: Cell<Aliases>,
+    /// What `COLUMNS(…)` stands for.
+    pub(super) columns: Columns,
     /// Columns found here, and columns found around here.
     pub(super) own: Cell<usize>,
     pub(super) outer: Cell<usize>,
@@ -87,6 +90,7 @@ impl<'f, 'a> Frame<'f, 'a> {
             siblings: false,
             aliases: RefCell::default(),
             mode: Cell::new(Aliases::Last),
+            columns: Columns::default(),
             own: Cell::new(0),
             outer: Cell::new(0),
         }
@@ -245,6 +249,7 @@ impl Scope for Frame<'_, '_> {
     fn call(&self, name: &str, function: &ast::Function) -> Option<Result<Value, Untranslatable>> {
         match function.over {
             Some(_) => Some(windows::call(self, name, function)),
+            None if name == "columns" => Some(columns::value(self, function)),
             None => aggregates::call(self, name, function),
         }
     }
@@ -263,7 +268,7 @@ impl Scope for Frame<'_, '_> {
         values: &[Value],
         order: &str,
     ) -> Option<Result<Value, Untranslatable>> {
-        aggregates::fold(name, values, order)
+        aggregates::fold(name, values, order, self.translator.context.helpers)
     }
 }
 

@@ -12,7 +12,10 @@ use super::{
     translator::Translator,
     with::Ctes,
 };
-use crate::ddl::expression::value::{Class, Value, unify};
+use crate::ddl::expression::{
+    class::Class,
+    value::{Value, unify},
+};
 
 impl Translator<'_> {
     /// Translates what stands between WITH and ORDER BY.

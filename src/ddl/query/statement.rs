@@ -1,18 +1,21 @@
 //! A query: WITH, a body, ORDER BY and LIMIT.
 
 use migrator_model::Ident;
-use sqlparser::ast::{Expr, LimitClause, Query, Select, SetExpr, Value as Constant};
+use sqlparser::ast::{
+    BinaryOperator, Expr, LimitClause, Query, Select, SetExpr, Value as Constant,
+};
 
 use super::{
     Untranslatable,
     block::{Block, Item, Output},
     order::{self, Key},
     refuse,
+    rewrite::PERCENT,
     scope::{Aliases, Field, Frame},
     translator::Translator,
     with::{self, Ctes},
 };
-use crate::ddl::expression::value::{Class, Value};
+use crate::ddl::expression::{class::Class, division::once, value::Value};
 
 /// The rows that a SELECT leaves out at its end.
 enum Keep {
@@ -49,8 +52,27 @@ impl Translator<'_> {
                 self.ordered(output, query, around, &ctes, names)?
             }
         };
+        let limit = match limit {
+            Limit::Rows(clause) => clause,
+            Limit::Percent(percent, offset) => self.share(&output.sql, &percent, &offset)?,
+        };
         output.sql = format!("{prefix}{}{limit}", output.sql);
         Ok(output)
+    }
+
+    /// LIMIT of so many percent of all rows, which are counted by a second run of the query.
+    fn share(&self, sql: &str, percent: &str, offset: &str) -> Result<String, Untranslatable> {
+        once(&Value::new(sql, Class::Boolean))?;
+        if sql.contains(" TABLESAMPLE ") {
+            return refuse("LIMIT of a percentage of a sample is not supported");
+        }
+        let alias = self.alias("q")?.quoted();
+        let text = format!(
+            " LIMIT (SELECT pg_catalog.floor({percent}::double precision / 100 \
+             * pg_catalog.count(*))::bigint FROM ({sql}) AS {alias}){offset}"
+        );
+        self.spend(&Value::new(&*text, Class::Boolean))?;
+        Ok(text)
     }
 
     /// Translates a SELECT with the ORDER BY of its query.
@@ -252,21 +274,46 @@ fn supported(select: &Select) -> Result<(), Untranslatable> {
     if plain { Ok(()) } else { refuse("a clause of the SELECT is not supported") }
 }
 
-fn limit(clause: Option<&LimitClause>) -> Result<String, Untranslatable> {
-    let Some(clause) = clause else { return Ok(String::new()) };
+/// How many rows are kept at the end of a query.
+enum Limit {
+    /// The clauses.
+    Rows(String),
+    /// A percentage, and the clause of OFFSET.
+    Percent(String, String),
+}
+
+fn limit(clause: Option<&LimitClause>) -> Result<Limit, Untranslatable> {
+    let Some(clause) = clause else { return Ok(Limit::Rows(String::new())) };
     let LimitClause::LimitOffset { limit, offset, limit_by } = clause else {
         return refuse("LIMIT with a comma is not supported");
     };
     if !limit_by.is_empty() {
         return refuse("LIMIT BY is not supported");
     }
-    let mut sql = String::new();
-    for (word, node) in [("LIMIT", limit.as_ref()), ("OFFSET", offset.as_ref().map(|o| &o.value))] {
-        if let Some(node) = node {
-            sql += &format!(" {word} {}", count(node)?);
-        }
+    let clause = |word: &str, node: Option<&Expr>| match node {
+        Some(node) => Ok(format!(" {word} {}", count(node)?)),
+        None => Ok(String::new()),
+    };
+    let offset = clause("OFFSET", offset.as_ref().map(|offset| &offset.value))?;
+    match limit.as_ref().and_then(percentage) {
+        Some(percent) => Ok(Limit::Percent(percent?, offset)),
+        None => Ok(Limit::Rows(clause("LIMIT", limit.as_ref())? + &offset)),
     }
-    Ok(sql)
+}
+
+/// The number before a `%`.
+fn percentage(node: &Expr) -> Option<Result<String, Untranslatable>> {
+    let Expr::BinaryOp { left, op: BinaryOperator::Modulo, right } = node else { return None };
+    let marked = matches!(right.as_ref(), Expr::Identifier(name) if name.value == PERCENT);
+    let number = match left.as_ref() {
+        Expr::Nested(inner) => inner.to_string(),
+        other => other.to_string(),
+    };
+    let fits = number.parse().is_ok_and(|number: f64| (0.0..=100.0).contains(&number));
+    match marked && fits && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+        true => Some(Ok(number)),
+        false => Some(refuse("this percentage of LIMIT is not supported")),
+    }
 }
 
 fn count(node: &Expr) -> Result<u64, Untranslatable> {

@@ -3,11 +3,7 @@
 use sqlparser::ast::{BinaryOperator, Expr, Query};
 
 use super::{Untranslatable, block::Output, refuse, scope::Frame};
-use crate::ddl::expression::{
-    literals,
-    operators::sortable,
-    value::{Class, Value},
-};
+use crate::ddl::expression::{class::Class, literals, operators::sortable, rows, value::Value};
 
 type Out = Result<Value, Untranslatable>;
 
@@ -82,21 +78,43 @@ fn exists(frame: &Frame<'_, '_>, query: &Query, negated: bool) -> Out {
 
 /// A comparison with any row; NULLs count alike in both systems.
 fn any(frame: &Frame<'_, '_>, left: &Expr, operator: &str, query: &Query) -> Out {
-    let left = frame.translator.value(left, frame)?;
-    let (sql, class) = column(frame, query)?;
+    let nodes = match rows::parts(left) {
+        Some(nodes) if operator == "=" => nodes,
+        _ => vec![left],
+    };
+    let mut values = Vec::new();
+    for node in &nodes {
+        values.push(frame.translator.value(node, frame)?);
+    }
+    let output = inner(frame, query)?;
+    if values.len() != output.columns.len() {
+        return refuse("a query with other columns than what it is compared with");
+    }
+    let mut texts = Vec::new();
+    for (value, column) in values.into_iter().zip(&output.columns) {
+        texts.push(probe(value, operator, &column.class)?);
+    }
+    let left = match texts.as_slice() {
+        [one] => one.clone(),
+        _ => format!("({})", texts.join(", ")),
+    };
+    Ok(Value::settled(format!("({left} {operator} ANY ({}))", output.sql), Class::Boolean))
+}
+
+/// The value that is compared with a column of a class.
+fn probe(left: Value, operator: &str, class: &Class) -> Result<String, Untranslatable> {
     if !class.comparable() {
         return refuse(format!("ANY of {} is not supported", class.name()));
     }
     let left = match (left.class.exact(), class.exact()) {
         (true, true) => left,
-        _ if left.class == Class::Untyped => literals::convert(left, &class)?,
+        _ if left.class == Class::Untyped => literals::convert(left, class)?,
         _ => left,
     };
-    if left.class != class && !(left.class.exact() && class.exact()) {
+    if left.class != *class && !(left.class.exact() && class.exact()) {
         let (left, right) = (left.class.name(), class.name());
         return refuse(format!("{left} {operator} ANY of {right} is not supported"));
     }
     let order = operator.starts_with(['<', '>']) && operator != "<>";
-    let left = if order { sortable(&left.sql, &left.class) } else { left.sql };
-    Ok(Value::settled(format!("({left} {operator} ANY ({sql}))"), Class::Boolean))
+    Ok(if order { sortable(&left.sql, &left.class) } else { left.sql })
 }

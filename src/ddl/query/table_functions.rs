@@ -7,14 +7,17 @@ use sqlparser::ast::{
 };
 
 use super::{
-    Untranslatable,
+    Untranslatable, dates,
     from::{self, From},
     refuse,
     scope::Frame,
     translator::Translator,
     with::Ctes,
 };
-use crate::ddl::expression::value::{BIGINT, Class, Literal, Value};
+use crate::ddl::expression::{
+    class::{BIGINT, Class},
+    value::{Literal, Value},
+};
 
 impl Translator<'_> {
     /// A function in FROM.
@@ -44,11 +47,15 @@ impl Translator<'_> {
             };
             values.push(self.value(node, &frame)?);
         }
-        let (sql, class) = match called.as_str() {
-            "range" => (series(values, true)?, BIGINT),
-            "generate_series" => (series(values, false)?, BIGINT),
-            "unnest" => rows(values)?,
-            other => return refuse(format!("table function {} is not supported", shown(other))),
+        let dates = dates::series(&called, &values, self.context.helpers).transpose()?;
+        let (sql, class) = match (called.as_str(), dates) {
+            (_, Some(sql)) => (sql, Class::Timestamp(6)),
+            ("range", _) => (series(values, true)?, BIGINT),
+            ("generate_series", _) => (series(values, false)?, BIGINT),
+            ("unnest", _) => rows(values)?,
+            (other, _) => {
+                return refuse(format!("table function {} is not supported", shown(other)));
+            }
         };
         let wanted = alias.map_or(called.as_str(), |alias| &alias.name.value);
         let (ident, column) = (self.alias(wanted)?, self.alias(&called)?);
@@ -58,7 +65,7 @@ impl Translator<'_> {
     }
 }
 
-fn bare(name: &ObjectName) -> Result<String, Untranslatable> {
+pub(super) fn bare(name: &ObjectName) -> Result<String, Untranslatable> {
     match name.0.as_slice() {
         [part] => part
             .as_ident()
@@ -141,6 +148,9 @@ pub(super) fn unnested(
     let Some(list) = unnest(node) else { return Ok(None) };
     match list.args.as_slice() {
         [FunctionArg::Unnamed(FunctionArgExpr::Expr(node))] => {
+            if let Some(value) = dates::unnested(node, frame)? {
+                return Ok(Some(value));
+            }
             let (sql, class) = rows(vec![translator.value(node, frame)?])?;
             Ok(Some(Value::settled(sql, class)))
         }

@@ -10,6 +10,7 @@ use migrator_model::{
 use super::*;
 
 mod clauses;
+mod forms;
 mod macros;
 mod rows;
 

@@ -1,12 +1,17 @@
 //! Window functions: DuckDB prints named windows where they are used.
 
 use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, WindowFrame, WindowFrameBound,
-    WindowFrameUnits, WindowSpec, WindowType,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
+    NullTreatment, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowSpec, WindowType,
 };
 
-use super::{Untranslatable, aggregates, order, refuse, scope::Frame, statement::countable};
-use crate::ddl::expression::value::{BIGINT, Class, Literal, Value, unify};
+use super::{
+    Untranslatable, aggregates, order, refuse, rewrite, scope::Frame, statement::countable,
+};
+use crate::ddl::expression::{
+    class::{BIGINT, Class},
+    value::{Literal, Value, unify},
+};
 
 type Out = Result<Value, Untranslatable>;
 
@@ -15,18 +20,81 @@ pub(super) fn call(frame: &Frame<'_, '_>, name: &str, function: &Function) -> Ou
     let Some(WindowType::WindowSpec(spec)) = &function.over else {
         return refuse("a named window is not supported");
     };
-    let over = format!(" OVER ({})", window(spec, frame)?);
     let windows = &frame.translator.windows;
-    let value = match aggregates::windowed(frame, name, function, &over) {
-        Some(value) => value,
-        None => own(frame, name, function, &over),
+    let value = if skips_nulls(function) {
+        without_nulls(frame, name, function, spec)
+    } else {
+        let over = format!(" OVER ({})", window(spec, frame, None)?);
+        match aggregates::windowed(frame, name, function, &over) {
+            Some(value) => value,
+            None => own(frame, name, function, spec, &over),
+        }
     };
     windows.set(windows.get() + 1);
     value
 }
 
+/// Whether IGNORE NULLS stands among the arguments or after them.
+fn skips_nulls(function: &Function) -> bool {
+    const SKIPPED: FunctionArgumentClause =
+        FunctionArgumentClause::IgnoreOrRespectNulls(NullTreatment::IgnoreNulls);
+    let inside = matches!(&function.args, FunctionArguments::List(list)
+        if list.clauses.contains(&SKIPPED));
+    inside || function.null_treatment == Some(NullTreatment::IgnoreNulls)
+}
+
+/// IGNORE NULLS: one of an array of all values of the window but NULLs. `lag` and `lead` look
+/// before and after the row, wherever the frame ends.
+fn without_nulls(frame: &Frame<'_, '_>, name: &str, function: &Function, spec: &WindowSpec) -> Out {
+    let args = arguments(frame, name, function)?;
+    let Some((value, rest)) = args.split_first() else {
+        return refuse(format!("function {name} needs an argument"));
+    };
+    let limits = match name {
+        "lag" => Some("ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"),
+        "lead" => Some("ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING"),
+        _ => None,
+    };
+    let over = window(spec, frame, limits)?;
+    let print = |function: &str| {
+        let sql = &value.sql;
+        format!("pg_catalog.{function}({sql}) FILTER (WHERE {sql} IS NOT NULL) OVER ({over})")
+    };
+    let (list, count) = (format!("({})", print("array_agg")), print("count"));
+    let once = |rest: &[Value]| rest.first().map_or(Ok(1), |place| number(place, 1, name));
+    if matches!(value.class, Class::List(_) | Class::Opaque(_)) {
+        return refuse(format!("function {name} of {} with IGNORE NULLS", value.class.name()));
+    }
+    match (name, rest) {
+        ("first_value", []) => shaped(value, format!("{list}[1]")),
+        ("last_value", []) => shaped(value, format!("{list}[{count}]")),
+        ("nth_value", [_]) => shaped(value, format!("{list}[{}]", once(rest)?)),
+        ("lag" | "lead", [] | [_] | [_, _]) => {
+            let place = match name {
+                "lag" => format!("{count} - {}", once(rest)? - 1),
+                _ => once(rest)?.to_string(),
+            };
+            let found = Value::new(format!("{list}[{place}]"), value.class.clone());
+            let Some(default) = rest.get(1) else { return shaped(value, found.sql) };
+            let (values, class) = unify(vec![found, default.clone()], name)?;
+            let sql: Vec<_> = values.iter().map(|value| value.sql.as_str()).collect();
+            match class == value.class {
+                true => shaped(value, format!("COALESCE({})", sql.join(", "))),
+                false => refuse(format!("function {name} with a default of another type")),
+            }
+        }
+        _ => refuse(format!("function {name} with IGNORE NULLS is not supported")),
+    }
+}
+
 /// Functions that only windows have.
-fn own(frame: &Frame<'_, '_>, name: &str, function: &Function, over: &str) -> Out {
+fn own(
+    frame: &Frame<'_, '_>,
+    name: &str,
+    function: &Function,
+    spec: &WindowSpec,
+    over: &str,
+) -> Out {
     let args = arguments(frame, name, function)?;
     let call = |class: Class| Ok(Value::settled(format!("pg_catalog.{name}(){over}"), class));
     match (name, args.as_slice()) {
@@ -44,6 +112,9 @@ fn own(frame: &Frame<'_, '_>, name: &str, function: &Function, over: &str) -> Ou
             let place = number(place, 1, name)?;
             shaped(value, format!("pg_catalog.nth_value({}, {place}){over}", value.sql))
         }
+        ("lag" | "lead", _) if spec.window_name.is_some() => {
+            refuse(format!("function {name} with EXCLUDE is not supported"))
+        }
         ("lag" | "lead", [value, rest @ ..]) => neighbour(name, value, rest, over),
         _ => refuse(format!("function {name} over a window is not supported")),
     }
@@ -59,13 +130,13 @@ fn arguments(
         FunctionArguments::None => return Ok(Vec::new()),
         FunctionArguments::Subquery(_) => return refuse(format!("a query in function {name}")),
     };
-    let plain = list.clauses.is_empty()
+    let nulls = |clause: &_| matches!(clause, FunctionArgumentClause::IgnoreOrRespectNulls(_));
+    let plain = list.clauses.iter().all(nulls)
         && list.duplicate_treatment.is_none()
         && function.filter.is_none()
-        && function.null_treatment.is_none()
         && function.within_group.is_empty();
     if !plain {
-        return refuse(format!("function {name} with IGNORE NULLS, ORDER BY or FILTER"));
+        return refuse(format!("function {name} with ORDER BY, DISTINCT or FILTER"));
     }
     let value = |arg: &FunctionArg| match arg {
         FunctionArg::Unnamed(FunctionArgExpr::Expr(node)) => frame.translator.value(node, frame),
@@ -110,9 +181,17 @@ fn neighbour(name: &str, value: &Value, rest: &[Value], over: &str) -> Out {
     }
 }
 
-/// What stands between the parentheses of OVER.
-fn window(spec: &WindowSpec, frame: &Frame<'_, '_>) -> Result<String, Untranslatable> {
-    if spec.window_name.is_some() {
+/// What stands between the parentheses of OVER; other limits can be set in place of its own.
+fn window(
+    spec: &WindowSpec,
+    frame: &Frame<'_, '_>,
+    other: Option<&str>,
+) -> Result<String, Untranslatable> {
+    let excluded = match &spec.window_name {
+        Some(name) if spec.window_frame.is_some() => rewrite::exclusion(&name.value),
+        _ => None,
+    };
+    if spec.window_name.is_some() && (excluded.is_none() || other.is_some()) {
         return refuse("a named window is not supported");
     }
     let mut parts = Vec::new();
@@ -131,10 +210,13 @@ fn window(spec: &WindowSpec, frame: &Frame<'_, '_>) -> Result<String, Untranslat
     if !order.is_empty() {
         parts.push(format!("ORDER BY {}", order::printed(&order)));
     }
-    if let Some(limits) = &spec.window_frame {
+    if let Some(limits) = other {
+        parts.push(limits.to_owned());
+    } else if let Some(limits) = &spec.window_frame {
         let classes: Vec<_> = order.iter().map(|(value, _)| &value.class).collect();
         parts.push(bounds(limits, &classes, frame)?);
     }
+    parts.extend(excluded.map(str::to_owned));
     Ok(parts.join(" "))
 }
 

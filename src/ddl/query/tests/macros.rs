@@ -16,7 +16,7 @@ fn calls_that_fit_no_form_are_refused() {
     assert!(refused("SELECT add() FROM orders").contains("no form"));
     assert!(refused("SELECT add(1, c := 2) FROM orders").contains("no form"));
     assert!(refused("SELECT add(1, a := 2) FROM orders").contains("no form"));
-    assert!(refused("SELECT typed(customer) FROM orders").contains("cast"));
+    assert!(refused("SELECT typed(note) FROM orders").contains("cast"));
 }
 
 #[test]
