@@ -28,5 +28,5 @@ demo: setup ## loads a sample file into a private server and shows it
 demo-stop: ## stops that server
 	@scripts/cluster stop demo
 
-bench: setup ## times a load against DuckDB's own postgres extension
+bench: setup ## times loads against COPY, DuckDB's postgres extension and the disk
 	@bench/run

@@ -11,6 +11,7 @@ static TEMP_DIRECTORY: GucSetting<Option<CString>> = GucSetting::<Option<CString
 static READER_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(1 << 20);
 static READER_THREADS: GucSetting<i32> = GucSetting::<i32>::new(0);
 static SLOT_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(64 << 10);
+static DIRECT_PAGES: GucSetting<bool> = GucSetting::<bool>::new(true);
 static PROGRESS_INTERVAL: GucSetting<i32> = GucSetting::<i32>::new(10);
 
 /// Registers every setting; called once, when the library is loaded.
@@ -25,6 +26,14 @@ pub fn register() {
         0,
         64,
         GucContext::Userset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_bool_guc(
+        c"migrator.direct_pages",
+        c"Lets loads write finished pages past the buffer cache.",
+        c"Turn it off where the storage is not PostgreSQL's own.",
+        &DIRECT_PAGES,
+        GucContext::Suset,
         GucFlags::default(),
     );
     GucRegistry::define_int_guc(
@@ -121,4 +130,9 @@ pub fn slot_memory() -> u64 {
 pub fn progress_interval() -> Option<std::time::Duration> {
     let seconds = u64::try_from(PROGRESS_INTERVAL.get()).unwrap_or(0);
     Some(std::time::Duration::from_secs(seconds)).filter(|interval| !interval.is_zero())
+}
+
+/// `migrator.direct_pages`
+pub fn direct_pages() -> bool {
+    DIRECT_PAGES.get()
 }

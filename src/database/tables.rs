@@ -16,7 +16,7 @@ use crate::{
         self, Job, LoadOptions, Mode, NewTable, PlannedColumn, PostData, Target,
         generated_differences, load_warnings,
     },
-    pg::{memory, subtransaction},
+    pg::{memory, spi, subtransaction},
     steps::{About, Step, Verdict, reason},
 };
 
@@ -194,6 +194,10 @@ impl Migration<'_> {
             return Err(Error::new("XX000", "a table without a target"));
         };
         rejects.begin_table(&table.name);
+        // In a subtransaction of its own only a table that is emptied there can take pages.
+        if options.mode == Mode::Create && target.is_of_another_subtransaction() {
+            spi::execute_as_called(&format!("TRUNCATE TABLE {}", name.quoted()))?;
+        }
         let method = target.method(Mode::Create, options.more.method)?;
         let mut job =
             Job { reader: &mut self.reader, table, options, environment: &self.environment };

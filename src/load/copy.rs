@@ -1,4 +1,4 @@
-//! Rows from a scan into the target, by one of two ways.
+//! Rows from a scan into the target, by one of three ways.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,10 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    pg::{bulk_insert::BulkInsert, progress::Progress, scan_rows, shared_memory::RowBuffer, spi},
+    pg::{
+        bulk_insert::BulkInsert, memory, page_load::PageLoad, progress::Progress,
+        relation::Relation, scan_rows, shared_memory::RowBuffer, spi,
+    },
     settings,
     source::{Event, Reader, ScanStream},
 };
@@ -28,14 +31,20 @@ pub fn run(
     method: Method,
     rejects: &mut Rejects,
 ) -> Result<(Loaded, Done)> {
-    let stream = reader.scan(scan)?;
-    let meter = Meter::start(target.oid, &target.name.name);
-    let mut flow = Flow { stream, meter, rejects, rows_sent: 0, loaded: Loaded::default() };
+    let relation = target.open(method)?;
     match method {
-        Method::MultiInsert => multi_insert(&mut flow, target)?,
-        Method::Insert => insert(&mut flow, target)?,
+        Method::Pages => pages(reader, scan, target, &relation, rejects),
+        Method::MultiInsert => {
+            let mut flow = Flow::start(reader, scan, target, rejects)?;
+            multi_insert(&mut flow, target, &relation)?;
+            flow.finish()
+        }
+        Method::Insert => {
+            let mut flow = Flow::start(reader, scan, target, rejects)?;
+            insert(&mut flow, target, &relation)?;
+            flow.finish()
+        }
     }
-    flow.finish()
 }
 
 /// A scan on its way into a table.
@@ -47,17 +56,37 @@ struct Flow<'c> {
     loaded: Loaded,
 }
 
-impl Flow<'_> {
-    /// Waits for rows, and deals with everything else on the way. False at the end.
-    fn next_rows(&mut self) -> Result<bool> {
+impl<'c> Flow<'c> {
+    fn start(
+        reader: &'c mut Reader,
+        scan: Scan,
+        target: &Target,
+        rejects: &'c mut Rejects,
+    ) -> Result<Self> {
+        let stream = reader.scan(scan)?;
+        let meter = Meter::start(target.oid, &target.name.name);
+        Ok(Self { stream, meter, rejects, rows_sent: 0, loaded: Loaded::default() })
+    }
+
+    /// Waits for rows or pages, and deals with everything else on the way. None at the end.
+    fn next(&mut self) -> Result<Option<Event>> {
         while let Some(event) = self.stream.next()? {
             match event {
-                Event::Rows => return Ok(true),
                 Event::Expect(rows) => self.meter.expected = rows,
                 Event::Rejects(rejects) => self.reject(rejects)?,
+                rows => return Ok(Some(rows)),
             }
         }
-        Ok(false)
+        Ok(None)
+    }
+
+    /// Waits for rows. False at the end.
+    fn next_rows(&mut self) -> Result<bool> {
+        match self.next()? {
+            Some(Event::Rows) => Ok(true),
+            Some(_) => Err(Error::new("08P01", "the reader process sent pages for rows")),
+            None => Ok(false),
+        }
     }
 
     fn reject(&mut self, rejects: Vec<Reject>) -> Result<()> {
@@ -83,9 +112,35 @@ impl Flow<'_> {
     }
 }
 
-fn multi_insert(flow: &mut Flow<'_>, target: &Target) -> Result<()> {
-    let relation = target.open(Method::MultiInsert)?;
-    let mut insert = BulkInsert::begin(&relation, &target.attributes);
+/// Finished pages behind the end of the file.
+fn pages(
+    reader: &mut Reader,
+    scan: Scan,
+    target: &Target,
+    relation: &Relation,
+    rejects: &mut Rejects,
+) -> Result<(Loaded, Done)> {
+    let toast = relation.open_toast();
+    let mut load = PageLoad::begin(relation, toast.as_ref(), &target.attributes)?;
+    let scan = Scan { pages: Some(load.pages().clone()), ..scan };
+    let mut flow = Flow::start(reader, scan, target, rejects)?;
+    while let Some(event) = flow.next()? {
+        let Event::Pages(run) = event else {
+            return Err(Error::new("08P01", "the reader process sent rows for pages"));
+        };
+        let pages = flow.stream.pages();
+        let bytes = pages.len() as u64;
+        flow.rows_sent += memory::briefly(|| load.take(&run, pages))?;
+        flow.meter.advance(flow.rows_sent, flow.loaded.rows_rejected, bytes);
+    }
+    flow.loaded.rows_loaded = flow.rows_sent;
+    let outcome = flow.finish()?;
+    load.finish()?;
+    Ok(outcome)
+}
+
+fn multi_insert(flow: &mut Flow<'_>, target: &Target, relation: &Relation) -> Result<()> {
+    let mut insert = BulkInsert::begin(relation, &target.attributes);
     while flow.next_rows()? {
         let (buffer, images) = flow.stream.rows();
         insert.insert(buffer, images)?;
@@ -100,8 +155,7 @@ fn multi_insert(flow: &mut Flow<'_>, target: &Target) -> Result<()> {
 
 /// `INSERT … SELECT`: the server routes, checks and transforms the rows, and says how many it has
 /// inserted: triggers and rules may do otherwise with some.
-fn insert(flow: &mut Flow<'_>, target: &Target) -> Result<()> {
-    let relation = target.open(Method::Insert)?;
+fn insert(flow: &mut Flow<'_>, target: &Target, relation: &Relation) -> Result<()> {
     let attributes = &target.attributes;
     let sql = target.insert_statement();
     let mut position = 0;
@@ -125,7 +179,7 @@ fn insert(flow: &mut Flow<'_>, target: &Target) -> Result<()> {
         Ok(true)
     };
     let inserted =
-        scan_rows::with_scan(&mut next, &relation, attributes, || spi::execute_as_called(&sql))?;
+        scan_rows::with_scan(&mut next, relation, attributes, || spi::execute_as_called(&sql))?;
     flow.loaded.rows_loaded = inserted;
     match flow.next_rows()? {
         false => Ok(()),

@@ -49,6 +49,8 @@ pub enum MethodOption {
     /// The fastest that the target allows.
     #[default]
     Auto,
+    /// Finished pages, into a table that was created or emptied in this transaction.
+    Pages,
     /// heap_multi_insert.
     MultiInsert,
     /// INSERT … SELECT, with the server's full semantics.
@@ -66,8 +68,12 @@ pub struct MoreOptions {
     pub structs: StructAs,
     /// Names of columns in the source, or of the parts of a STRUCT, and what they are called here.
     pub rename: BTreeMap<String, String>,
-    /// `auto`, `multi_insert` or `insert`.
+    /// `auto`, `pages`, `multi_insert` or `insert`.
     pub method: MethodOption,
+    /// Whether rows lie in the table as in the source; true when it is not said.
+    pub keep_order: Option<bool>,
+    /// The server's wal_compression during the load; the session's when it is not said.
+    pub wal_compression: Option<String>,
     /// Whether an expression that does not translate ends the load.
     pub strict: bool,
     /// Whether to ANALYZE the table afterwards.

@@ -8,6 +8,8 @@ use serde::Serialize;
 /// How rows got into the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
+    /// Finished pages, written past the buffer cache.
+    Pages,
     /// heap_multi_insert of tuple images.
     MultiInsert,
     /// INSERT … SELECT from the reader.
@@ -18,6 +20,7 @@ impl Method {
     /// The word users see.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Pages => "pages",
             Self::MultiInsert => "multi_insert",
             Self::Insert => "insert",
         }

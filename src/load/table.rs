@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    pg::{server, types},
+    pg::{guc, server, types},
     source::{Event, Reader},
 };
 
@@ -100,8 +100,14 @@ impl Job<'_> {
             nul_bytes: self.options.nul_bytes.clone(),
             accept_lossy: self.options.on_lossy == OnLossy::Accept,
             dry_run: false,
+            pages: None,
+            keep_order: self.options.more.keep_order != Some(false),
         };
-        copy::run(self.reader, scan, target, method, rejects)
+        let run = || copy::run(self.reader, scan, target, method, rejects);
+        match &self.options.more.wal_compression {
+            Some(value) => guc::with("wal_compression", value, run),
+            None => run(),
+        }
     }
 }
 
@@ -156,6 +162,8 @@ pub fn dry_run(
         nul_bytes: NulBytes::Error,
         accept_lossy: false,
         dry_run: true,
+        pages: None,
+        keep_order: true,
     };
     let mut stream = reader.scan(scan)?;
     while let Some(event) = stream.next()? {

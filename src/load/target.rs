@@ -21,6 +21,7 @@ use crate::{
     pg::{
         domain::Domain,
         facts::{self, AttributeFacts, Facts},
+        page_load,
         relation::Relation,
         spi,
     },
@@ -263,22 +264,35 @@ impl Target {
     /// Chooses how rows get in, from what the relation is.
     pub fn method(&mut self, mode: Mode, wanted: MethodOption) -> Result<Method> {
         self.check_kind()?;
-        let obstacles = self.obstacles(mode);
-        let method = match wanted {
-            MethodOption::Insert => Method::Insert,
-            MethodOption::Auto if obstacles.is_empty() => Method::MultiInsert,
-            MethodOption::Auto => Method::Insert,
-            MethodOption::MultiInsert if obstacles.is_empty() => Method::MultiInsert,
-            MethodOption::MultiInsert => return Err(self.not_allowed(&obstacles)),
-        };
+        let method = self.allowed(mode, wanted)?;
         match method {
-            Method::MultiInsert => self.check_privileges()?,
+            Method::Pages | Method::MultiInsert => self.check_privileges()?,
             // The server fills, and checks, what the scan does not.
             Method::Insert => self.attributes.iter_mut().for_each(|attribute| {
                 attribute.not_null &= attribute.source.is_some();
             }),
         }
         Ok(method)
+    }
+
+    fn allowed(&self, mode: Mode, wanted: MethodOption) -> Result<Method> {
+        let images = self.obstacles(mode);
+        let pages = || [images.clone(), page_load::obstacles(&self.facts)].concat();
+        match wanted {
+            MethodOption::Insert => Ok(Method::Insert),
+            MethodOption::Auto if !images.is_empty() => Ok(Method::Insert),
+            MethodOption::Auto if pages().is_empty() => Ok(Method::Pages),
+            MethodOption::Auto => Ok(Method::MultiInsert),
+            MethodOption::Pages if pages().is_empty() => Ok(Method::Pages),
+            MethodOption::Pages => Err(self.not_allowed("pages", &pages())),
+            MethodOption::MultiInsert if images.is_empty() => Ok(Method::MultiInsert),
+            MethodOption::MultiInsert => Err(self.not_allowed("multi_insert", &images)),
+        }
+    }
+
+    /// Whether pages would be possible if the table were emptied here.
+    pub fn is_of_another_subtransaction(&self) -> bool {
+        page_load::is_of_another_subtransaction(&self.facts)
     }
 
     /// Opens and locks the relation. In a transaction with an old snapshot the catalog shows it as
@@ -312,7 +326,7 @@ impl Target {
             .detail("It is no table, view or foreign table."))
     }
 
-    /// Why heap_multi_insert would bypass something of this relation.
+    /// Why tuple images would bypass something of this relation.
     fn obstacles(&self, mode: Mode) -> Vec<&'static str> {
         let facts = &self.facts;
         let left_out = |attribute: &&AttributeFacts| {
@@ -339,8 +353,8 @@ impl Target {
         .collect()
     }
 
-    fn not_allowed(&self, obstacles: &[&str]) -> Error {
-        let message = format!("method multi_insert is not possible for \"{}\"", self.facts.name);
+    fn not_allowed(&self, method: &str, obstacles: &[&str]) -> Error {
+        let message = format!("method {method} is not possible for \"{}\"", self.facts.name);
         Error::new("0A000", message)
             .detail(format!("The relation does not allow it: {}.", obstacles.join("; ")))
     }

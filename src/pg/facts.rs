@@ -34,6 +34,12 @@ pub struct Facts {
     pub insert_triggers: bool,
     /// Whether it has rewrite rules.
     pub rules: bool,
+    /// relpersistence
+    pub persistence: String,
+    /// Whether it has CHECK constraints.
+    pub has_checks: bool,
+    /// Whether somebody reads its changes by logical decoding.
+    pub is_decoded: bool,
     /// Whether the current user may INSERT into all of it.
     pub may_insert: bool,
     /// Whether it has statistics that the current user may have gathered.
@@ -80,6 +86,15 @@ const RELATION: &str = "
            EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgenabled <> 'D'
                                               AND t.tgtype & 4 <> 0) AS insert_triggers,
            c.relhasrules AND c.relkind <> 'v' AS rules,
+           c.relpersistence::text AS persistence,
+           EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c') AS has_checks,
+           current_setting('wal_level') = 'logical' AND c.relpersistence = 'p' AND (
+               EXISTS (SELECT FROM pg_publication p WHERE p.puballtables)
+               OR EXISTS (SELECT FROM pg_publication_rel p WHERE p.prrelid = c.oid)
+               OR EXISTS (SELECT FROM pg_publication_namespace p WHERE p.pnnspid = c.relnamespace)
+               OR EXISTS (SELECT FROM pg_replication_slots s WHERE s.slot_type = 'logical'
+                                                               AND s.database = current_database())
+           ) AS is_decoded,
            has_table_privilege(c.oid, 'INSERT') AS may_insert,
            c.relkind IN ('r', 'p') AND pg_has_role(c.relowner, 'USAGE') AS may_analyze
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

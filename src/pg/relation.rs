@@ -27,6 +27,43 @@ impl Relation {
         (!raw.is_null()).then(|| Self { raw })
     }
 
+    /// Opens a relation that this transaction has locked.
+    pub fn open_locked(oid: u32) -> Self {
+        Self::open(oid, pg_sys::NoLock)
+    }
+
+    /// Opens and locks its TOAST relation, if it has one.
+    pub fn open_toast(&self) -> Option<Self> {
+        self.toast().map(|oid| Self::open(oid, pg_sys::AccessExclusiveLock))
+    }
+
+    fn open(oid: u32, lock: u32) -> Self {
+        // SAFETY: raises an ERROR when there is no such relation.
+        let raw =
+            unsafe { pg_sys::relation_open(pg_sys::Oid::from(oid), lock as pg_sys::LOCKMODE) };
+        Self { raw }
+    }
+
+    /// Whether this transaction keeps everybody else away from it.
+    pub fn is_locked_exclusively(&self) -> bool {
+        let lock = pg_sys::AccessExclusiveLock as pg_sys::LOCKMODE;
+        // SAFETY: the relation is open.
+        unsafe { pg_sys::CheckRelationLockedByMe(self.raw, lock, false) }
+    }
+
+    /// pg_class.oid
+    pub fn oid(&self) -> u32 {
+        // SAFETY: the relation is open.
+        unsafe { (*self.raw).rd_id.to_u32() }
+    }
+
+    /// Its TOAST relation's OID.
+    pub fn toast(&self) -> Option<u32> {
+        // SAFETY: the relation is open, so its pg_class row is live.
+        let oid = unsafe { (*(*self.raw).rd_rel).reltoastrelid };
+        (oid != pg_sys::InvalidOid).then(|| oid.to_u32())
+    }
+
     /// The server's own handle, good for as long as this lives.
     pub(super) fn raw(&self) -> pg_sys::Relation {
         self.raw

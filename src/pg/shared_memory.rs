@@ -7,44 +7,50 @@ use memmap2::{Mmap, MmapOptions};
 
 use crate::error::{Error, Result};
 
-/// A buffer that a large row has made larger than this, in words, is given back after it.
-const KEPT_WORDS: usize = 1 << 20;
+/// PG_IO_ALIGN_SIZE: what direct I/O wants of the pages that it writes.
+const BLOCK_BYTES: usize = 4096;
+/// A buffer that a large row has made larger than this, in blocks, is given back after it.
+const KEPT_BLOCKS: usize = 1 << 11;
+
+/// A piece of a buffer.
+#[derive(Clone, Copy)]
+#[repr(C, align(4096))]
+struct Block([u8; BLOCK_BYTES]);
 
 /// The mapped file.
 pub struct SharedMemory {
     map: Mmap,
 }
 
-/// Rows in the backend's own memory, MAXALIGNed.
+/// Rows or pages in the backend's own memory, aligned for both.
 #[derive(Default)]
 pub struct RowBuffer {
-    words: Vec<u64>,
+    blocks: Vec<Block>,
     length: usize,
 }
 
 impl RowBuffer {
     /// The bytes.
     pub fn bytes(&self) -> &[u8] {
-        // SAFETY: the words hold at least `length` initialised bytes.
-        unsafe { std::slice::from_raw_parts(self.words.as_ptr().cast(), self.length) }
+        // SAFETY: the blocks hold at least `length` initialised bytes.
+        unsafe { std::slice::from_raw_parts(self.blocks.as_ptr().cast(), self.length) }
     }
 
     /// The bytes, to be changed.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         // SAFETY: as above, and the borrow is exclusive.
-        unsafe { std::slice::from_raw_parts_mut(self.words.as_mut_ptr().cast(), self.length) }
+        unsafe { std::slice::from_raw_parts_mut(self.blocks.as_mut_ptr().cast(), self.length) }
     }
 
     /// Makes room for `length` bytes; what was there is of no use any more. A lack of memory is an
     /// error here: anywhere else it would abort the backend, and with it the cluster.
     pub fn resize(&mut self, length: usize) -> Result<()> {
-        let words = length.div_ceil(8);
-        if words > self.words.capacity() || words < KEPT_WORDS && KEPT_WORDS < self.words.capacity()
-        {
-            self.words = Vec::new();
-            self.words.try_reserve_exact(words).map_err(|_| out_of_memory(length))?;
+        let (blocks, capacity) = (length.div_ceil(BLOCK_BYTES), self.blocks.capacity());
+        if blocks > capacity || blocks < KEPT_BLOCKS && KEPT_BLOCKS < capacity {
+            self.blocks = Vec::new();
+            self.blocks.try_reserve_exact(blocks).map_err(|_| out_of_memory(length))?;
         }
-        self.words.resize(words, 0);
+        self.blocks.resize(blocks, Block([0; BLOCK_BYTES]));
         self.length = length;
         Ok(())
     }

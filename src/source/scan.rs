@@ -2,6 +2,7 @@
 
 use migrator_model::{
     layout::MAX_FIELD_BYTES,
+    page::PageRun,
     protocol::{Done, FullSlot, Reply, Request},
     reject::Reject,
     slot::{ENTRY_HEADER, Images, SLOT_BYTES},
@@ -16,6 +17,8 @@ pub enum Event {
     Expect(Option<u64>),
     /// Rows: their images lie in [`ScanStream::buffer`] at [`ScanStream::images`].
     Rows,
+    /// Pages: they lie in [`ScanStream::pages`], back to back.
+    Pages(PageRun),
     /// Rows that were not carried.
     Rejects(Vec<Reject>),
 }
@@ -42,6 +45,10 @@ impl<'c> ScanStream<'c> {
             match self.connection.receive()? {
                 Reply::Expect(rows) => return Ok(Some(Event::Expect(rows))),
                 Reply::Rejects(rejects) => return Ok(Some(Event::Rejects(rejects))),
+                Reply::Slot(FullSlot { pages: Some(run), slot, used, .. }) => {
+                    self.take_pages(slot, used)?;
+                    return Ok(Some(Event::Pages(run)));
+                }
                 Reply::Slot(full) if self.take(&full)? => return Ok(Some(Event::Rows)),
                 Reply::Slot(_) => {}
                 Reply::Done(done) => self.done = Some(*done),
@@ -54,6 +61,11 @@ impl<'c> ScanStream<'c> {
     /// The rows that arrived last, and where their images lie: offset and length, MAXALIGNed.
     pub fn rows(&mut self) -> (&mut RowBuffer, &[(usize, usize)]) {
         (&mut self.buffer, &self.images)
+    }
+
+    /// The pages that arrived last.
+    pub fn pages(&mut self) -> &mut [u8] {
+        self.buffer.bytes_mut()
     }
 
     /// What the scan came to, once it is through.
@@ -71,9 +83,15 @@ impl<'c> ScanStream<'c> {
         Ok(complete)
     }
 
+    fn take_pages(&mut self, slot: u32, used: usize) -> Result<()> {
+        self.buffer.resize(used.min(SLOT_BYTES))?;
+        self.copy(slot, used, 0)?;
+        self.connection.send(&Request::Release(slot))
+    }
+
     fn take_rows(&mut self, full: &FullSlot) -> Result<bool> {
         self.buffer.resize(full.used.min(SLOT_BYTES))?;
-        self.copy(full, 0)?;
+        self.copy(full.slot, full.used, 0)?;
         self.images.clear();
         let mut images = Images::new(self.buffer.bytes());
         let mut at = 0;
@@ -97,17 +115,17 @@ impl<'c> ScanStream<'c> {
         if !fits || full.used == 0 {
             return Err(malformed());
         }
-        self.copy(full, offset)?;
+        self.copy(full.slot, full.used, offset)?;
         self.arrived += full.used;
         self.images.clear();
         self.images.push((0, total));
         Ok(self.arrived == total)
     }
 
-    fn copy(&mut self, full: &FullSlot, to: usize) -> Result<()> {
-        let from = full.slot as usize * SLOT_BYTES;
-        let inside = full.used <= SLOT_BYTES;
-        let copied = inside && self.connection.memory.copy(from, full.used, &mut self.buffer, to);
+    fn copy(&mut self, slot: u32, used: usize, to: usize) -> Result<()> {
+        let from = slot as usize * SLOT_BYTES;
+        let inside = used <= SLOT_BYTES;
+        let copied = inside && self.connection.memory.copy(from, used, &mut self.buffer, to);
         if copied { Ok(()) } else { Err(malformed()) }
     }
 }

@@ -8,6 +8,7 @@ pub mod crs;
 pub mod ident;
 pub mod layout;
 pub mod logical_type;
+pub mod page;
 pub mod pg_type;
 pub mod policy;
 pub mod protocol;

@@ -95,6 +95,11 @@ impl Losses {
         }
     }
 
+    /// Adds what was counted elsewhere.
+    pub fn merge(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(sum, more)| *sum += more);
+    }
+
     /// The values counted for one kind.
     pub fn of(&self, loss: Loss) -> u64 {
         self.0[loss as usize]
@@ -121,6 +126,12 @@ impl Lost {
     /// Whether a kind was noted.
     pub fn has(self, loss: Loss) -> bool {
         self.0 & 1 << loss as u8 != 0
+    }
+
+    /// Whether any of these has a kind.
+    #[inline]
+    pub fn any(all: &[Self]) -> bool {
+        all.iter().fold(0, |kinds, lost| kinds | lost.0) != 0
     }
 
     /// Notes what a part of the value has lost.

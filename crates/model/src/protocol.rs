@@ -12,13 +12,14 @@ use crate::{
     catalog::{FileInfo, Objects, Table, TableSummary},
     layout::Attribute,
     logical_type::LogicalType,
+    page::{PageRun, Pages},
     policy::{Losses, NulBytes, OnError},
     reject::Reject,
     slot::Fragment,
 };
 
 /// Both ends must have the same; it changes with any message.
-pub const PROTOCOL_VERSION: u32 = 2;
+pub const PROTOCOL_VERSION: u32 = 3;
 /// No message is longer, in bytes.
 pub const MAX_MESSAGE: usize = 64 << 20;
 
@@ -87,6 +88,10 @@ pub struct Scan {
     pub accept_lossy: bool,
     /// Encode, count, and throw away: no slot is used and no value is bad.
     pub dry_run: bool,
+    /// Finished pages instead of rows.
+    pub pages: Option<Pages>,
+    /// Whether rows keep the order that DuckDB gives them in.
+    pub keep_order: bool,
 }
 
 /// A column of a scan.
@@ -143,10 +148,12 @@ pub struct FullSlot {
     pub slot: u32,
     /// The bytes in use.
     pub used: usize,
-    /// The rows in it; 0 for a fragment but the last of a row.
+    /// The rows in it; 0 for a fragment but the last of a row, and for pages of a TOAST relation.
     pub rows: u32,
     /// Set when the slot holds a part of one large row.
     pub fragment: Option<Fragment>,
+    /// Set when the slot holds pages, back to back.
+    pub pages: Option<PageRun>,
 }
 
 /// What a scan came to.

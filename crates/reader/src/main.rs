@@ -9,6 +9,7 @@ mod encode;
 mod ffi;
 mod header;
 mod open;
+mod pages;
 mod sandbox;
 mod scan;
 mod serve;

@@ -24,6 +24,7 @@ pub struct Source {
     probe: Session,
     catalog: OnceCell<Rc<Cache>>,
     path: String,
+    threads: u32,
     memory_bytes: u64,
     locked: bool,
 }
@@ -39,8 +40,15 @@ impl Source {
         for statement in statements(open) {
             session.execute(&statement).map_err(failed)?;
         }
-        let (path, memory_bytes) = (open.path.clone(), open.memory_bytes);
-        Ok(Self { session, probe, catalog: OnceCell::new(), path, memory_bytes, locked: false })
+        Ok(Self {
+            session,
+            probe,
+            catalog: OnceCell::new(),
+            path: open.path.clone(),
+            threads: open.threads.max(1),
+            memory_bytes: open.memory_bytes,
+            locked: false,
+        })
     }
 
     /// The connection.
@@ -52,6 +60,16 @@ impl Source {
     /// open for reading only, so both see the same.
     pub fn probe(&self) -> &Session {
         &self.probe
+    }
+
+    /// The file.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// How many threads make rows.
+    pub fn threads(&self) -> u32 {
+        self.threads
     }
 
     /// What there is in the file, read once.
@@ -114,7 +132,7 @@ fn statements(open: &Open) -> Vec<String> {
 }
 
 /// DuckDB's errors by what a user can do about them.
-fn explain(path: &str, error: &DuckError) -> Failure {
+pub fn explain(path: &str, error: &DuckError) -> Failure {
     let text = error.message.as_str();
     let detail = shown_error(text);
     let fail = |sqlstate, what: &str| {

@@ -2,6 +2,10 @@
 
 pub mod compare;
 pub mod duck;
+pub mod private;
+pub mod proofs;
+pub mod sources;
+pub mod stored;
 
 use std::{
     path::PathBuf,
@@ -62,22 +66,42 @@ pub fn data(name: &str) -> String {
 
 /// The process ids of readers whose backend is this one.
 pub fn readers_of(backend: i32) -> Vec<i32> {
-    let is_reader = |pid: &i32| {
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let is_reader = |pid: &i32| stat(*pid).contains("(migrator_reader");
+    children_of(backend).into_iter().filter(is_reader).collect()
+}
+
+/// The process ids of the children of a process.
+pub fn children_of(parent: i32) -> Vec<i32> {
+    let is_child = |pid: &i32| {
+        let stat = stat(*pid);
         let mut after = stat.rsplit(") ").next().unwrap_or_default().split(' ');
-        let parent = after.nth(1).and_then(|parent| parent.parse::<i32>().ok());
-        parent == Some(backend) && stat.contains("(migrator_reader")
+        after.nth(1).and_then(|parent| parent.parse::<i32>().ok()) == Some(parent)
     };
     let entries = std::fs::read_dir("/proc").unwrap().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    pids.filter(is_reader).collect()
+    pids.filter(is_child).collect()
+}
+
+/// Whether a process is there, and no zombie that somebody forgets.
+pub fn is_alive(pid: i32) -> bool {
+    let stat = stat(pid);
+    stat.rsplit(") ").next().is_some_and(|after| !after.is_empty() && !after.starts_with('Z'))
+}
+
+fn stat(pid: i32) -> String {
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default()
 }
 
 /// Waits until something holds, at most ten seconds.
-pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+pub fn eventually(what: &str, holds: impl FnMut() -> bool) {
+    eventually_within(Duration::from_secs(10), what, holds);
+}
+
+/// Waits until something holds, at most so long.
+pub fn eventually_within(most: Duration, what: &str, mut holds: impl FnMut() -> bool) {
     let since = Instant::now();
     while !holds() {
-        assert!(since.elapsed() < Duration::from_secs(10), "{what}");
+        assert!(since.elapsed() < most, "{what}");
         std::thread::sleep(Duration::from_millis(2));
     }
 }

@@ -137,7 +137,7 @@ fn a_full_disk_leaves_nothing() {
     let mut client = database.client();
     let folder = folder.into_string().unwrap();
     client.batch_execute(&format!("CREATE TABLESPACE small LOCATION '{folder}'")).unwrap();
-    for method in ["multi_insert", "insert"] {
+    for method in ["pages", "multi_insert", "insert"] {
         let options = format!(", options => '{{\"method\": \"{method}\"}}')");
         let load = long_load().replace(')', &options);
         let error =

@@ -5,7 +5,9 @@ use std::cmp::Ordering;
 
 use migrator_model::layout::{MAX_ALIGN, align_up};
 
-use super::{ArrayShape, AttributeShape, Fault, ValueShape, nulls, span::Span, value, varlena};
+use super::{
+    ArrayShape, AttributeShape, Fault, ValueShape, nulls, span::Span, stored, value, varlena,
+};
 
 /// MAXDIM
 const MOST_DIMENSIONS: usize = 6;
@@ -87,7 +89,7 @@ fn elements(span: Span<'_>, array: &Array<'_>, element: &AttributeShape) -> Resu
     let mut at = array.data;
     for index in 0..array.elements {
         if !nulls::is_null(array.bitmap, index) {
-            let end = value::check(span, at, element)?;
+            let end = value::check(span, at, element, stored::refuse)?;
             at = align_up(end, element.align());
             span.padding(end, at)?;
         }

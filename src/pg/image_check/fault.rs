@@ -17,19 +17,32 @@ impl fmt::Display for ImageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.attribute {
             Some(attribute) => write!(f, "attribute {}: {}", attribute + 1, self.fault),
+            None if self.fault.is_page_s() => write!(f, "page: {}", self.fault),
             None => write!(f, "tuple: {}", self.fault),
         }
     }
 }
 
-impl From<ImageError> for Error {
-    fn from(error: ImageError) -> Self {
-        Error::new("08P01", "the reader process sent a malformed row")
-            .detail(format!("In the row's {error}."))
+impl From<Fault> for ImageError {
+    fn from(fault: Fault) -> Self {
+        Self { attribute: None, fault }
     }
 }
 
-/// A rule that a value or a tuple violates.
+impl From<ImageError> for Error {
+    fn from(error: ImageError) -> Self {
+        let is_page_s = error.attribute.is_none() && error.fault.is_page_s();
+        match error.fault {
+            Fault::Memory => Self::new("53200", "out of memory"),
+            _ if is_page_s => Self::new("08P01", "the reader process sent a malformed page")
+                .detail(format!("About the {error}.")),
+            _ => Self::new("08P01", "the reader process sent a malformed row")
+                .detail(format!("In the row's {error}.")),
+        }
+    }
+}
+
+/// A rule that a value, a tuple or a page violates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)] // Display says it.
 pub enum Fault {
@@ -74,6 +87,19 @@ pub enum Fault {
     VectorElement,
     RowType,
     Geometry,
+    Compressed,
+    PageHeader,
+    LinePointer,
+    Hole,
+    Identity,
+    Chunk,
+    ValueList,
+    ValueFacts,
+    ValueTwice,
+    PointerRelation,
+    Unpaired,
+    Waiting,
+    Memory,
 }
 
 impl fmt::Display for Fault {
@@ -83,6 +109,14 @@ impl fmt::Display for Fault {
 }
 
 impl Fault {
+    /// Whether it is about a page or a value out of line, rather than about a tuple.
+    fn is_page_s(self) -> bool {
+        use Fault as F;
+        let layout = matches!(self, F::PageHeader | F::LinePointer | F::Hole | F::Identity);
+        let values = matches!(self, F::Chunk | F::ValueList | F::ValueFacts | F::ValueTwice);
+        layout || values || matches!(self, F::PointerRelation | F::Unpaired | F::Waiting)
+    }
+
     fn reason(self) -> &'static str {
         match self {
             Self::TooLarge => "the tuple is larger than 1 GB",
@@ -128,6 +162,19 @@ impl Fault {
             Self::VectorElement => "a vector has an element that is not finite",
             Self::RowType => "a row value's type is wrong",
             Self::Geometry => "a geometry has no known form",
+            Self::Compressed => "a compressed value is not what its header says",
+            Self::PageHeader => "the page header is not that of a new page",
+            Self::LinePointer => "a line pointer does not lead to the next tuple",
+            Self::Hole => "the space between line pointers and tuples is not zero",
+            Self::Identity => "a tuple's transaction or place is wrong",
+            Self::Chunk => "a chunk is not the next one of the value out of line",
+            Self::ValueList => "the list of values out of line does not fit the pages",
+            Self::ValueFacts => "a value out of line has an impossible identifier or size",
+            Self::ValueTwice => "two values out of line, or two pointers, have one identifier",
+            Self::PointerRelation => "a pointer leads to a relation that is not the table's",
+            Self::Unpaired => "a value out of line is not what its pointer says",
+            Self::Waiting => "too many values out of line are without pointers, or vice versa",
+            Self::Memory => "memory is used up",
         }
     }
 }

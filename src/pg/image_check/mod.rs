@@ -1,9 +1,10 @@
-//! Checks a tuple image before the server sees it. The image comes from another process, which
-//! parses hostile files: whatever the server takes for granted about stored bytes is proved here,
-//! down to the inside of every value.
+//! Checks tuple images and finished pages before the server sees them. They come from another
+//! process, which parses hostile files: whatever the server takes for granted about stored bytes
+//! is proved here, down to the inside of every value.
 //!
-//! Pure and safe code: nothing here panics, allocates, or reads outside of the image, and the time
-//! is linear in the image's length. Formats are those of PostgreSQL 15 to 18, little endian.
+//! Pure and safe code: nothing here panics or reads outside of what it is given, nothing but
+//! [`Pairing`] allocates, and the time is linear in the length. Formats are those of PostgreSQL 15
+//! to 18, little endian.
 
 mod array;
 mod bits;
@@ -14,12 +15,16 @@ mod geometry;
 mod jsonb;
 mod nulls;
 mod numeric;
+mod page;
+mod pairing;
 mod row;
 mod shape;
 mod span;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod text;
+mod toast;
 mod tuple;
 mod value;
 mod varlena;
@@ -27,23 +32,27 @@ mod varlena;
 use migrator_model::layout::{INFOMASK2_AT, MAX_FIELD_BYTES};
 
 pub use fault::{Fault, ImageError};
+pub use page::rows;
+pub use pairing::Pairing;
 pub use shape::{
     ArrayShape, AttributeShape, ImageShape, Length, NumericLimit, RowShape, ValueShape,
 };
 use span::Span;
+pub use stored::{Inline, Pointer, StoredValues};
+pub use toast::{Assemble, ToastReader};
+pub use value::content;
 
 /// Passes an image whose header fits the shape, whose attributes fill it exactly, and whose every
-/// value is one that the server itself could have stored.
+/// value is one that the server itself could have stored, neither compressed nor out of line.
 pub fn check(image: &[u8], shape: &[AttributeShape]) -> Result<(), ImageError> {
-    let whole = |fault| ImageError { attribute: None, fault };
     if image.len() > MAX_FIELD_BYTES {
-        return Err(whole(Fault::TooLarge));
+        return Err(Fault::TooLarge.into());
     }
     let tuple = Span::new(image, 0);
     // What is in front of t_infomask2 is the server's to fill in, when it stores the tuple.
-    let unset = tuple.get(0, INFOMASK2_AT).map_err(whole)?;
+    let unset = tuple.get(0, INFOMASK2_AT)?;
     if unset.iter().any(|byte| *byte != 0) {
-        return Err(whole(Fault::Header));
+        return Err(Fault::Header.into());
     }
-    tuple::check(tuple, 0, shape)
+    tuple::check(tuple, 0, shape, &mut Inline)
 }

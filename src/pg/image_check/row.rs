@@ -3,7 +3,7 @@
 
 use migrator_model::layout::ROW_TYPE_FIELDS;
 
-use super::{Fault, RowShape, span::Span, tuple, varlena};
+use super::{Fault, Inline, RowShape, span::Span, tuple, varlena};
 
 /// Checks what follows the varlena header. lookup_rowtype_tupdesc() trusts type and modifier: they
 /// decide how the attributes are read.
@@ -12,5 +12,5 @@ pub fn check(payload: &[u8], shape: &RowShape) -> Result<(), Fault> {
     if span.get(ROW_TYPE_FIELDS.start, ROW_TYPE_FIELDS.len())? != shape.type_fields {
         return Err(Fault::RowType);
     }
-    tuple::check(span, shape.flags, &shape.attributes).map_err(|error| error.fault)
+    tuple::check(span, shape.flags, &shape.attributes, &mut Inline).map_err(|error| error.fault)
 }

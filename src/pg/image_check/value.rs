@@ -4,15 +4,31 @@ use migrator_model::layout::align_up;
 
 use super::{
     AttributeShape, Fault, ValueShape, array, bits, embedding, fixed, geometry, jsonb, numeric,
-    row, span::Span, text, varlena,
+    row,
+    span::Span,
+    stored::Stored,
+    text,
+    varlena::{self, Form},
 };
 
-/// Checks the value that starts at `at` or, once padded, after it. Returns where it ends.
+/// Checks the value that starts at `at` or, once padded, after it. Returns where it ends. What is
+/// not stored as it is goes to `stored`.
 #[inline]
-pub fn check(span: Span<'_>, at: usize, attribute: &AttributeShape) -> Result<usize, Fault> {
+pub fn check(
+    span: Span<'_>,
+    at: usize,
+    attribute: &AttributeShape,
+    stored: impl FnOnce(Stored<'_>) -> Result<(), Fault>,
+) -> Result<usize, Fault> {
     let Ok(length) = usize::try_from(attribute.len) else {
-        let (payload, end) = varlena::open(span, at, attribute)?;
-        varying(payload, &attribute.value)?;
+        let (form, end) = varlena::open(span, at, attribute)?;
+        match form {
+            Form::Plain(payload) => content(payload, attribute)?,
+            Form::Stored(_) if attribute.value == ValueShape::Nothing => {
+                return Err(Fault::Unfilled);
+            }
+            Form::Stored(found) => stored(found)?,
+        }
         return Ok(end);
     };
     let start = align_up(at, attribute.align());
@@ -21,9 +37,10 @@ pub fn check(span: Span<'_>, at: usize, attribute: &AttributeShape) -> Result<us
     Ok(start + length)
 }
 
-/// A value behind its varlena header.
-fn varying(payload: &[u8], shape: &ValueShape) -> Result<(), Fault> {
-    match shape {
+/// Checks a value of varying length without its varlena header: what a compressed one becomes,
+/// and what one out of line is when its chunks are put together.
+pub fn content(payload: &[u8], attribute: &AttributeShape) -> Result<(), Fault> {
+    match &attribute.value {
         ValueShape::Text(length) => text::check(payload, *length),
         ValueShape::Numeric(limit) => numeric::check(payload, limit.as_ref()),
         ValueShape::Bytea => Ok(()),

@@ -54,6 +54,10 @@ where
         !self.validity.is_valid(row)
     }
 
+    fn never_null(&self) -> bool {
+        self.validity.0.is_none()
+    }
+
     fn put(&self, row: usize, out: &mut Vec<u8>, lost: &mut Lost) -> Result<(), BadValue> {
         (self.put)(&self.values[row], out, lost)
     }
@@ -81,6 +85,10 @@ where
 {
     fn is_null(&self, row: usize) -> bool {
         !self.validity.is_valid(row)
+    }
+
+    fn never_null(&self) -> bool {
+        self.validity.0.is_none()
     }
 
     fn put(&self, row: usize, out: &mut Vec<u8>, lost: &mut Lost) -> Result<(), BadValue> {

@@ -60,7 +60,7 @@ fn encode_with(
     let bound = encoder.bind(&columns).unwrap();
     let mut image = Vec::new();
     let all = std::slice::from_mut(lost);
-    bound.encode(0, &mut image, all).map_err(|(_, bad)| bad)?;
+    bound.append(0, &mut image, all).map_err(|(_, bad)| bad)?;
     Ok(image[24..].iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
@@ -453,7 +453,8 @@ fn whole_tuples() {
     let bound = encoder.bind(&columns).unwrap();
     let (mut image, mut lost) = (Vec::new(), vec![Lost::default(); 8]);
     let mut row = |row| {
-        bound.encode(row, &mut image, &mut lost).unwrap();
+        image.clear();
+        bound.append(row, &mut image, &mut lost).unwrap();
         image[18..].iter().map(|byte| format!("{byte:02x}")).collect::<String>()
     };
     // t_infomask2, t_infomask without what insertion adds, t_hoff, t_bits, padding, t_data.

@@ -5,7 +5,7 @@ use migrator_model::{BadValue, LogicalType, PgType, policy::Lost};
 use super::{
     Cells,
     bind::{ByRow, Column},
-    numeric::{self, Decimal},
+    numeric::{self, Decimal, ShortLimit},
     varlena::fixed,
 };
 use crate::vector::{Data, Vector};
@@ -128,11 +128,32 @@ pub fn check_bignum(data: &Data<'_>, row: usize) -> Result<(), BadValue> {
     }
 }
 
+/// The common case: DECIMAL of at most 18 digits to a numeric of the same scale.
+fn short_numeric<'c>(
+    column: Column<'c>,
+    vector: &'c Vector<'c>,
+    limit: Option<(u16, i16)>,
+) -> Option<Box<dyn Cells + 'c>> {
+    use super::bind::each;
+    let LogicalType::Decimal { scale, .. } = column.logical else { return None };
+    let limit = ShortLimit::new(*scale, limit).filter(|_| column.physical.packable)?;
+    let validity = vector.validity;
+    Some(match &vector.data {
+        Data::I16(values) => each(validity, values, move |n, out, _| limit.put((*n).into(), out)),
+        Data::I32(values) => each(validity, values, move |n, out, _| limit.put((*n).into(), out)),
+        Data::I64(values) => each(validity, values, move |n, out, _| limit.put(*n, out)),
+        _ => return None,
+    })
+}
+
 fn to_numeric<'c>(
     column: Column<'c>,
     vector: &'c Vector<'c>,
     limit: Option<(u16, i16)>,
 ) -> Box<dyn Cells + 'c> {
+    if let Some(cells) = short_numeric(column, vector, limit) {
+        return cells;
+    }
     let put = move |row, out: &mut Vec<u8>, _: &mut Lost| {
         check_bignum(&vector.data, row)?;
         let number = decimal(column.logical, &vector.data, row)

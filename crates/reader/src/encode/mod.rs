@@ -65,6 +65,11 @@ trait Cells {
     /// Whether the row has no value.
     fn is_null(&self, row: usize) -> bool;
 
+    /// Whether every row of the chunk is known to have a value.
+    fn never_null(&self) -> bool {
+        false
+    }
+
     /// Appends the value in its on-disk form, after the padding that it needs: offsets count from
     /// the start of `out`, which is MAXALIGNed.
     fn put(&self, row: usize, out: &mut Vec<u8>, lost: &mut Lost) -> Result<(), BadValue>;
@@ -124,14 +129,14 @@ pub struct BoundRows<'c> {
 }
 
 impl BoundRows<'_> {
-    /// Replaces `image` by the row's tuple image. An error comes with the scan column.
-    pub fn encode(
+    /// Appends the row's tuple image to bytes whose number is a multiple of 8. An error comes with
+    /// the scan column, and what was appended is of no use then.
+    pub fn append(
         &self,
         row: usize,
-        image: &mut Vec<u8>,
+        out: &mut Vec<u8>,
         lost: &mut [Lost],
     ) -> Result<(), (usize, BadValue)> {
-        image.clear();
-        self.tuple.put_row(row, image, lost)
+        self.tuple.put_row(row, out, lost)
     }
 }

@@ -54,6 +54,15 @@ impl Length {
         }
     }
 
+    /// Whether a text of so many characters is stored as it is.
+    fn allows(self, characters: usize) -> bool {
+        match self {
+            Self::Any => true,
+            Self::AtMost(limit) => characters <= limit as usize,
+            Self::Exactly(length) => characters == length as usize,
+        }
+    }
+
     /// The text as it is stored.
     fn fit(self, text: &str) -> Result<Cow<'_, str>, BadValue> {
         match self {
@@ -90,6 +99,12 @@ fn too_long(type_name: &str) -> BadValue {
     BadValue::new("22001", format!("value too long for type {type_name}"))
 }
 
+/// Whether every byte is ASCII and none is NUL: either would leave a high bit.
+#[inline]
+fn is_plain(bytes: &[u8]) -> bool {
+    bytes.iter().fold(0, |bits, byte| bits | byte | byte.wrapping_sub(1)) < 0x80
+}
+
 /// Appends a text, after the policy for NUL bytes and the length in characters.
 pub fn put(
     bytes: &[u8],
@@ -99,6 +114,9 @@ pub fn put(
     out: &mut Vec<u8>,
     lost: &mut Lost,
 ) -> Result<(), BadValue> {
+    if length.allows(bytes.len()) && is_plain(bytes) {
+        return varlena::bytes(out, physical, bytes);
+    }
     let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;
     if bytes.contains(&0) {
         // What is stored must fit: the policy may shorten or lengthen it.

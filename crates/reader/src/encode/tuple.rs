@@ -17,6 +17,9 @@ use super::{
 };
 use crate::vector::{Data, Vector};
 
+/// t_hoff without a null bitmap.
+const FULL_HEADER: usize = align_up(HEADER_BYTES, MAX_ALIGN);
+
 /// One attribute of a bound tuple.
 struct Part<'c> {
     attribute: &'c Attribute,
@@ -27,6 +30,8 @@ struct Part<'c> {
 /// The attributes of a tuple, bound to the columns of a chunk.
 pub struct Tuple<'c> {
     parts: Vec<Part<'c>>,
+    /// The header of every row, where none has a NULL.
+    full: Option<[u8; FULL_HEADER]>,
     /// Only count what is lost: a value that cannot be carried does not hide the next.
     count_only: bool,
 }
@@ -52,13 +57,16 @@ pub fn bind<'c>(
         };
         Ok(Part { attribute, cells })
     };
-    Ok(Tuple {
-        parts: attributes.iter().map(part).collect::<Result<_, _>>()?,
-        count_only: policy.count_only,
-    })
+    Ok(Tuple::new(attributes.iter().map(part).collect::<Result<_, _>>()?, policy))
 }
 
-impl Tuple<'_> {
+impl<'c> Tuple<'c> {
+    fn new(parts: Vec<Part<'c>>, policy: &Policy) -> Self {
+        let never_null = |part: &Part<'_>| part.cells.as_ref().is_some_and(|(_, c)| c.never_null());
+        let full = parts.iter().all(never_null).then(|| full_header(&parts));
+        Self { parts, full, count_only: policy.count_only }
+    }
+
     /// Appends the row as a tuple image; losses are noted for each source column, and an error
     /// comes with its source column.
     pub fn put_row(
@@ -68,27 +76,45 @@ impl Tuple<'_> {
         lost: &mut [Lost],
     ) -> Result<(), (usize, BadValue)> {
         let start = out.len();
+        if let Some(header) = &self.full {
+            out.extend_from_slice(header);
+            let filled = self.parts.iter().filter_map(|part| part.cells.as_ref());
+            return filled.into_iter().try_for_each(|cells| self.put(cells, row, start, out, lost));
+        }
         let header = self.header(row, out);
         for (at, part) in self.parts.iter().enumerate() {
-            let Some((source, cells)) = part.cells.as_ref().filter(|(_, c)| !c.is_null(row)) else {
+            let Some(cells) = part.cells.as_ref().filter(|(_, c)| !c.is_null(row)) else {
                 check_null(part)?;
                 continue;
             };
             if header.has_null {
                 out[start + HEADER_BYTES + at / 8] |= 1 << (at % 8);
             }
-            let mut none = Lost::default();
-            let lost = lost.get_mut(*source).unwrap_or(&mut none);
-            match cells.put(row, out, lost) {
-                Err(_) if self.count_only => {}
-                put => put.map_err(|bad| (*source, bad))?,
-            }
-            // At each attribute, so that no row gets much larger before it is refused.
-            if out.len() - start > MAX_FIELD_BYTES {
-                return Err((*source, BadValue::new("54000", "row is larger than 1 GB")));
-            }
+            self.put(cells, row, start, out, lost)?;
         }
         Ok(())
+    }
+
+    #[inline]
+    fn put(
+        &self,
+        (source, cells): &(usize, Box<dyn Cells + 'c>),
+        row: usize,
+        start: usize,
+        out: &mut Vec<u8>,
+        lost: &mut [Lost],
+    ) -> Result<(), (usize, BadValue)> {
+        let mut none = Lost::default();
+        let lost = lost.get_mut(*source).unwrap_or(&mut none);
+        match cells.put(row, out, lost) {
+            Err(_) if self.count_only => {}
+            put => put.map_err(|bad| (*source, bad))?,
+        }
+        // At each attribute, so that no row gets much larger before it is refused.
+        match out.len() - start > MAX_FIELD_BYTES {
+            true => Err((*source, BadValue::new("54000", "row is larger than 1 GB"))),
+            false => Ok(()),
+        }
     }
 
     /// Appends the header with an empty null bitmap, as heap_form_tuple lays it out.
@@ -112,6 +138,19 @@ impl Tuple<'_> {
         out[start + HOFF_AT] = data as u8;
         Header { has_null }
     }
+}
+
+/// The header of rows without NULL, as `header` makes it.
+fn full_header(parts: &[Part<'_>]) -> [u8; FULL_HEADER] {
+    let mut header = [0; FULL_HEADER];
+    let varwidth = |part: &Part<'_>| {
+        part.attribute.target.as_ref().is_some_and(|target| target.physical.len == -1)
+    };
+    let infomask = if parts.iter().any(varwidth) { HAS_VARWIDTH } else { 0 };
+    header[INFOMASK2_AT..INFOMASK2_AT + 2].copy_from_slice(&(parts.len() as u16).to_le_bytes());
+    header[INFOMASK_AT..INFOMASK_AT + 2].copy_from_slice(&infomask.to_le_bytes());
+    header[HOFF_AT] = FULL_HEADER as u8;
+    header
 }
 
 struct Header {
@@ -196,8 +235,5 @@ fn bind_parts<'c>(
         };
         Ok(Part { attribute, cells })
     };
-    Ok(Tuple {
-        parts: attributes.iter().map(part).collect::<Result<_, _>>()?,
-        count_only: policy.count_only,
-    })
+    Ok(Tuple::new(attributes.iter().map(part).collect::<Result<_, _>>()?, policy))
 }

@@ -189,9 +189,13 @@ pub struct Stream<'s> {
     types: &'s [LogicalType],
 }
 
-impl Stream<'_> {
-    /// The next chunk, of at most 2,048 rows; None at the end.
-    pub fn next_chunk(&mut self) -> Result<Option<Chunk<'_>>, DuckError> {
+// SAFETY: a result may be fetched from by any thread; the exclusive borrow lets one at a time.
+unsafe impl Send for Stream<'_> {}
+
+impl<'s> Stream<'s> {
+    /// The next chunk, of at most 2,048 rows; None at the end. It owns its rows, or holds on to
+    /// the blocks that they lie in, and may outlive the stream.
+    pub fn next_chunk(&mut self) -> Result<Option<Chunk<'s>>, DuckError> {
         // SAFETY: the result is live and streaming.
         let raw = unsafe { ffi::duckdb_fetch_chunk(self.raw) };
         if !raw.is_null() {

@@ -8,8 +8,15 @@ mod golden;
 mod jsonb;
 mod mutation;
 mod numeric;
+mod page;
+mod page_golden;
+mod page_mutation;
+mod pages;
+mod pairing;
 mod row;
+mod stored;
 mod text;
+mod toast;
 mod tuple;
 
 use migrator_model::{

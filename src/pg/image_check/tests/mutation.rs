@@ -3,7 +3,7 @@
 use super::{golden, *};
 
 /// Other values for a byte.
-fn others(byte: u8) -> [u8; 10] {
+pub fn others(byte: u8) -> [u8; 10] {
     let (above, below) = (byte.wrapping_add(1), byte.wrapping_sub(1));
     [0, 1, 0x7f, 0x80, 0xff, above, below, byte ^ 0x10, byte ^ 0x80, byte << 1]
 }
@@ -34,7 +34,7 @@ fn at_every_length() {
 }
 
 /// xorshift64
-fn random(state: &mut u64, below: usize) -> usize {
+pub fn random(state: &mut u64, below: usize) -> usize {
     *state ^= *state << 13;
     *state ^= *state >> 7;
     *state ^= *state << 17;

@@ -1,0 +1,1 @@
+"""Times migrator against COPY, DuckDB's postgres extension and the disk; see bench/run."""

@@ -1,0 +1,71 @@
+//! The slots that are free, and the backend that gives others back.
+
+use std::{
+    io,
+    time::{Duration, Instant},
+};
+
+use migrator_model::{protocol::Reply, slot::FreeSlots};
+
+use crate::{ffi::slots::Slots, serve::Backend};
+
+/// Lends slots out.
+pub struct Lender<'a> {
+    backend: &'a mut Backend,
+    slots: &'a mut Slots,
+    free: FreeSlots,
+    waited: Duration,
+}
+
+impl<'a> Lender<'a> {
+    /// Starts with every slot free.
+    pub fn new(backend: &'a mut Backend, slots: &'a mut Slots) -> Self {
+        backend.begin_scan();
+        let free = FreeSlots::all(slots.count());
+        Self { backend, slots, free, waited: Duration::ZERO }
+    }
+
+    /// Whether the backend wants no more rows.
+    pub fn is_stopped(&self) -> bool {
+        self.backend.is_stopped()
+    }
+
+    /// Says something. A slot that it names is the backend's from then on.
+    pub fn say(&mut self, reply: &Reply) -> io::Result<()> {
+        self.backend.say(reply)
+    }
+
+    /// The bytes of a slot that was taken.
+    pub fn slot(&mut self, slot: u32) -> &mut [u8] {
+        self.slots.slot(slot)
+    }
+
+    /// Takes a free slot, and waits for one if there is none.
+    pub fn take(&mut self) -> io::Result<u32> {
+        while let Ok(slot) = self.backend.released.try_recv() {
+            self.free.give(slot);
+        }
+        if let Some(slot) = self.free.take() {
+            return Ok(slot);
+        }
+        let since = Instant::now();
+        let slot = self.backend.released.recv().map_err(io::Error::other);
+        self.waited += since.elapsed();
+        slot
+    }
+
+    /// Takes back a slot that nothing was put into.
+    pub fn give(&mut self, slot: u32) {
+        self.free.give(slot);
+    }
+
+    /// Waits until every slot is back: the next scan starts with all. Returns the time that was
+    /// spent waiting before the end.
+    pub fn finish(mut self) -> io::Result<Duration> {
+        while self.free.len() < self.slots.count() as usize {
+            let slot = self.backend.released.recv().map_err(io::Error::other)?;
+            self.free.give(slot);
+        }
+        Ok(self.waited)
+    }
+}

@@ -1,0 +1,47 @@
+//! Settings of the server's for a while.
+
+use std::ffi::CString;
+
+use pgrx::pg_sys;
+
+use crate::error::{Error, Result};
+
+/// A level of settings, undone with its owner; an abort of the transaction undoes it, too.
+struct Level(i32);
+
+impl Drop for Level {
+    fn drop(&mut self) {
+        // SAFETY: the level is the innermost; while an ERROR unwinds the server undoes it itself.
+        unsafe {
+            if pg_sys::IsTransactionState() && !std::thread::panicking() {
+                pg_sys::AtEOXact_GUC(true, self.0);
+            }
+        }
+    }
+}
+
+/// Runs a closure with a setting that the current user may set; another is the server's ERROR.
+pub fn with<T>(name: &str, value: &str, run: impl FnOnce() -> Result<T>) -> Result<T> {
+    let nul = |_| Error::new("22023", format!("invalid value for {name}"));
+    let (name_text, value) = (CString::new(name).map_err(nul)?, CString::new(value).map_err(nul)?);
+    // SAFETY: both texts are NUL-terminated and live; the server copies them.
+    let _level = unsafe {
+        let level = Level(pg_sys::NewGUCNestLevel());
+        let context = match pg_sys::superuser() {
+            true => pg_sys::GucContext::PGC_SUSET,
+            false => pg_sys::GucContext::PGC_USERSET,
+        };
+        pg_sys::set_config_option(
+            name_text.as_ptr(),
+            value.as_ptr(),
+            context,
+            pg_sys::GucSource::PGC_S_SESSION,
+            pg_sys::GucAction::GUC_ACTION_SAVE,
+            true,
+            0,
+            false,
+        );
+        level
+    };
+    run()
+}
