@@ -14,9 +14,12 @@ use crate::{
     ffi::database::{Database, DuckError, Session},
 };
 
-/// DuckDB's memory limit while it only streams base tables: it would fill whatever it may with
-/// cached blocks that nobody reads twice.
-const STREAMING_MEMORY: u64 = 128 << 20;
+/// DuckDB's memory limit while it only streams base tables, apart from what their columns need: it
+/// would fill whatever it may with cached blocks that nobody reads twice.
+const STREAMING_MEMORY: u64 = 48 << 20;
+/// What a thread keeps in memory of each column that it scans: a block of its data, and one of its
+/// validity.
+const COLUMN_MEMORY: u64 = 2 * (256 << 10);
 
 /// The open source.
 pub struct Source {
@@ -82,25 +85,43 @@ impl Source {
         explain(&self.path, error)
     }
 
-    /// Gives a view or a filter the whole of `migrator.reader_memory`, then locks every setting.
+    /// Gives a view or a filter the whole of `migrator.reader_memory`, then locks every setting:
+    /// from now on DuckDB runs what others have written.
     pub fn prepare_to_compute(&mut self) -> Result<(), Failure> {
         if !self.locked {
-            let limit = format!("SET memory_limit = '{}B'", self.memory_bytes);
-            self.session.execute(&limit).map_err(|error| self.explain(&error))?;
-            self.lock()?;
-        }
-        Ok(())
-    }
-
-    /// No setting can be changed from now on.
-    pub fn lock(&mut self) -> Result<(), Failure> {
-        if !self.locked {
-            let lock = "SET lock_configuration = true";
-            self.session.execute(lock).map_err(|error| self.explain(&error))?;
+            self.limit(self.memory_bytes, self.threads)?;
+            self.set("SET lock_configuration = true")?;
             self.locked = true;
         }
         Ok(())
     }
+
+    /// Makes room for so many columns of a base table, and takes fewer threads where there is none
+    /// for all. Without effect once something was computed: then DuckDB has all that it may have.
+    pub fn prepare_to_stream(&self, columns: u64) -> Result<(), Failure> {
+        if self.locked {
+            return Ok(());
+        }
+        let (memory, threads) = streaming(self.memory_bytes, columns, self.threads);
+        self.limit(memory, threads)
+    }
+
+    fn limit(&self, memory: u64, threads: u32) -> Result<(), Failure> {
+        self.set(&format!("SET memory_limit = '{memory}B'"))?;
+        self.set(&format!("SET threads = {threads}"))
+    }
+
+    fn set(&self, statement: &str) -> Result<(), Failure> {
+        self.session.execute(statement).map_err(|error| self.explain(&error))
+    }
+}
+
+/// The memory and the threads for a scan of so many columns.
+fn streaming(memory: u64, columns: u64, threads: u32) -> (u64, u32) {
+    let each = columns.max(1) * COLUMN_MEMORY;
+    let room = memory.saturating_sub(STREAMING_MEMORY) / each;
+    let threads = threads.min(u32::try_from(room).unwrap_or(u32::MAX)).max(1);
+    (memory.min(STREAMING_MEMORY + u64::from(threads) * each), threads)
 }
 
 fn settings(open: &Open) -> Vec<(&'static str, String)> {
@@ -182,4 +203,21 @@ fn shown_error(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     let line = if line.len() > 300 { shown(line) } else { line.to_owned() };
     format!("DuckDB says: {line}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wide_table_gets_more_memory_or_fewer_threads() {
+        let megabytes = |memory: u64, columns, threads| {
+            let (memory, threads) = streaming(memory << 20, columns, threads);
+            (memory >> 20, threads)
+        };
+        assert_eq!(megabytes(1024, 16, 4), (80, 4));
+        assert_eq!(megabytes(1024, 400, 4), (848, 4));
+        assert_eq!(megabytes(1024, 1600, 4), (848, 1));
+        assert_eq!(megabytes(64, 16, 4), (64, 2));
+    }
 }

@@ -1,5 +1,7 @@
 //! One column of a chunk as safe slices: what the encoders read. Vectors are always flat.
 
+use std::ops::Range;
+
 use crate::ffi::string::StringT;
 
 /// Which rows are NULL. Shape: one bit per row, 1 is valid; no words means that all are.
@@ -10,6 +12,22 @@ impl Validity<'_> {
     /// Whether the row has a value.
     pub fn is_valid(&self, row: usize) -> bool {
         self.0.is_none_or(|words| words[row / 64] >> (row % 64) & 1 == 1)
+    }
+
+    /// Whether all of these rows have values.
+    pub fn are_valid(&self, rows: Range<usize>) -> bool {
+        let mut row = rows.start;
+        while row < rows.end {
+            // A word at once where all of it is asked for.
+            let whole = row.is_multiple_of(64) && rows.end - row >= 64;
+            match self.0 {
+                None => return true,
+                Some(words) if whole && words[row / 64] == u64::MAX => row += 64,
+                Some(_) if self.is_valid(row) => row += 1,
+                Some(_) => return false,
+            }
+        }
+        true
     }
 }
 
@@ -119,4 +137,22 @@ pub struct Vector<'a> {
     pub validity: Validity<'a>,
     /// The values.
     pub data: Data<'a>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_valid_when_each_row_is() {
+        let words = [u64::MAX, u64::MAX, !(1 << 5)];
+        let validity = Validity(Some(&words));
+        for (start, end) in
+            [(0, 0), (0, 133), (3, 133), (64, 128), (0, 134), (133, 134), (134, 192)]
+        {
+            let each = (start..end).all(|row| validity.is_valid(row));
+            assert_eq!(validity.are_valid(start..end), each, "{start}..{end}");
+        }
+        assert!(Validity(None).are_valid(5..500));
+    }
 }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use migrator_cluster_tests::{Database, backend, data, readers_of};
+use migrator_cluster_tests::{Database, backend, data, readers_of, sources::Source};
 
 /// Memory of its own that a process may gain over the second half of a load, in kB.
 const GROWTH: u64 = 16 << 10;
@@ -89,4 +89,23 @@ fn rejects() {
     let arguments = r#"target => 'few', on_error => 'reject', filter => 'id < 300000',
         column_types => '{"label": "varchar(13)"}'"#;
     assert_flat("rejects", &load("twenty_million", arguments));
+}
+
+/// Each thread keeps a block of every column: there is room for one thread.
+#[test]
+fn many_columns_in_little_memory() {
+    let columns: Vec<_> = (0..300).map(|n| format!("random() AS c{n}")).collect();
+    let source = Source::new(&format!(
+        "CREATE TABLE wide AS SELECT {} FROM range(130000);\n\
+         CREATE VIEW sums AS SELECT count(*) AS rows FROM wide;\n",
+        columns.join(", ")
+    ));
+    let database = Database::create();
+    let mut client = database.client();
+    let settings = "SET migrator.reader_memory = '256MB'; SET migrator.reader_threads = 4";
+    client.batch_execute(settings).unwrap();
+    client.batch_execute(&source.load("wide", "wide", "")).unwrap();
+    client.batch_execute(&source.load("sums", "sums", "")).unwrap();
+    let same = client.query_one("SELECT count(*) = (SELECT rows FROM sums) FROM wide", &[]);
+    assert!(same.unwrap().get::<_, bool>(0));
 }

@@ -41,29 +41,43 @@ pub fn bind<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Box<dyn Ce
     let policy = column.policy;
     Some(match (&child.data, &column.target.pg) {
         (Data::F32(values), PgType::Vector(wanted)) => {
-            from.cells(values, *wanted, |value, out, _| {
-                out.extend_from_slice(&value.to_le_bytes());
+            from.cells(values, *wanted, |numbers, out, _| {
+                copy(numbers, out);
                 Ok(())
             })
         }
         (Data::F64(values), PgType::Vector(wanted)) => {
-            from.cells(values, *wanted, |value, out, lost| {
+            from.each(values, *wanted, |value, out, lost| {
                 out.extend_from_slice(&float::narrow(value, policy, lost)?.to_le_bytes());
                 Ok(())
             })
         }
         (Data::F32(values), PgType::HalfVec(wanted)) => {
-            from.cells(values, *wanted, |value, out, lost| {
+            from.each(values, *wanted, |value, out, lost| {
                 put_half(value, value.into(), policy, out, lost)
             })
         }
         (Data::F64(values), PgType::HalfVec(wanted)) => {
-            from.cells(values, *wanted, |value, out, lost| {
+            from.each(values, *wanted, |value, out, lost| {
                 put_half(value as f32, value, policy, out, lost)
             })
         }
         _ => return None,
     })
+}
+
+/// Appends the numbers as they are. Written into room that is there already, so that it becomes
+/// one copy.
+fn copy(numbers: &[f32], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.resize(start + numbers.len() * 4, 0);
+    let (slots, _) = out[start..].as_chunks_mut();
+    slots.iter_mut().zip(numbers).for_each(|(slot, number)| *slot = number.to_le_bytes());
+}
+
+/// Whether none is NaN or infinite. It looks at all, because that is many at a time.
+fn all_finite<T: Copy + Into<f64>>(numbers: &[T]) -> bool {
+    numbers.iter().fold(true, |all, number| all & (*number).into().is_finite())
 }
 
 /// What the numbers are taken from.
@@ -76,19 +90,32 @@ struct From<'c> {
 }
 
 impl<'c> From<'c> {
-    /// Cells that check a row as a whole, then write its numbers one by one.
-    fn cells<T: Copy + Into<f64>>(
+    /// Cells that write the numbers one by one.
+    fn each<T: Copy + Into<f64>>(
         self,
         values: &'c [T],
         wanted: Option<u32>,
         put_one: impl Fn(T, &mut Vec<u8>, &mut Lost) -> Result<(), BadValue> + 'c,
     ) -> Box<dyn Cells + 'c> {
+        self.cells(values, wanted, move |numbers, out, lost| {
+            out.reserve(numbers.len() * 4);
+            numbers.iter().try_for_each(|number| put_one(*number, out, lost))
+        })
+    }
+
+    /// Cells that check a row as a whole, then write its numbers.
+    fn cells<T: Copy + Into<f64>>(
+        self,
+        values: &'c [T],
+        wanted: Option<u32>,
+        put_all: impl Fn(&[T], &mut Vec<u8>, &mut Lost) -> Result<(), BadValue> + 'c,
+    ) -> Box<dyn Cells + 'c> {
         let Self { column, validity, rows, valid } = self;
         let put = move |row, out: &mut Vec<u8>, lost: &mut Lost| {
             let range = rows.range(row);
-            let all_valid = valid.0.is_none() || range.clone().all(|row| valid.is_valid(row));
+            let all_valid = valid.are_valid(range.clone());
             let numbers = &values[range];
-            if !all_valid || !numbers.iter().all(|number| (*number).into().is_finite()) {
+            if !all_valid || !all_finite(numbers) {
                 lost.note(Loss::NotAVector);
                 let reason = "a vector holds neither NULL, NaN nor infinities";
                 return Err(BadValue::new("22000", reason));
@@ -97,8 +124,7 @@ impl<'c> From<'c> {
             let open = varlena::open(out, &column.physical);
             out.extend_from_slice(&(numbers.len() as u16).to_le_bytes());
             out.extend_from_slice(&[0; 2]);
-            out.reserve(numbers.len() * 4);
-            numbers.iter().try_for_each(|number| put_one(*number, out, lost))?;
+            put_all(numbers, out, lost)?;
             varlena::close(out, &open, &column.physical)
         };
         Box::new(ByRow { validity, put })

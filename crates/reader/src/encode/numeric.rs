@@ -267,7 +267,7 @@ impl ShortLimit {
         {
             return self.put_any(number, out);
         }
-        let (mut value, mut at) = ([0; SHORT_NUMERIC], SHORT_NUMERIC);
+        let (mut value, mut at) = ([0; 2 * SHORT_NUMERIC], SHORT_NUMERIC);
         let (mut rest, mut before) = (filled, -i64::from(self.scale.div_ceil(4)));
         while rest > 0 {
             let group = (rest % 10_000) as u16;
@@ -282,8 +282,12 @@ impl ShortLimit {
         let sign = if number < 0 { 0x2000 } else { 0 };
         let header = 0x8000 | sign | u16::from(self.scale) << 7 | (weight as u16 & 0x7f);
         value[at - 2..at].copy_from_slice(&header.to_le_bytes());
-        value[at - 3] = ((SHORT_NUMERIC - at + 3) << 1) as u8 | 1;
-        out.extend_from_slice(&value[at - 3..]);
+        let (start, length) = (at - 3, SHORT_NUMERIC - at + 3);
+        value[start] = (length << 1) as u8 | 1;
+        // A copy of a length that is known is a store or two; the rest is taken back.
+        let end = out.len() + length;
+        out.extend_from_slice(&value[start..start + SHORT_NUMERIC]);
+        out.truncate(end);
         Ok(())
     }
 
@@ -298,7 +302,7 @@ impl ShortLimit {
 }
 
 /// The most bytes of a numeric of one word: varlena header, header, groups.
-const SHORT_NUMERIC: usize = 3 + 2 * 6;
+const SHORT_NUMERIC: usize = 16;
 
 /// Ten to the power of its index.
 const UNITS: [u64; 19] = {

@@ -2,15 +2,20 @@
 
 use migrator_model::{
     BadValue,
-    layout::{MAX_FIELD_BYTES, Physical, SHORT_PAYLOAD, align_up},
+    layout::{MAX_ALIGN, MAX_FIELD_BYTES, Physical, SHORT_PAYLOAD, align_up},
 };
 
-/// Pads with zeros up to a multiple of `align`.
+/// Pads with zeros up to a multiple of `align`, at most 8.
+#[inline]
 pub fn pad(out: &mut Vec<u8>, align: u8) {
-    out.resize(align_up(out.len(), usize::from(align)), 0);
+    let end = align_up(out.len(), usize::from(align));
+    // As many as there can be, in one store; the rest is taken back.
+    out.extend_from_slice(&[0; MAX_ALIGN]);
+    out.truncate(end);
 }
 
 /// Appends a value of fixed length.
+#[inline]
 pub fn fixed<const N: usize>(out: &mut Vec<u8>, align: u8, bytes: [u8; N]) {
     pad(out, align);
     out.extend_from_slice(&bytes);
@@ -51,6 +56,7 @@ pub fn close(out: &mut Vec<u8>, open: &Open, physical: &Physical) -> Result<(), 
 }
 
 /// Appends a varlena with this payload.
+#[inline]
 pub fn bytes(out: &mut Vec<u8>, physical: &Physical, payload: &[u8]) -> Result<(), BadValue> {
     if physical.packable && payload.len() <= SHORT_PAYLOAD {
         out.push(((payload.len() + 1) << 1) as u8 | 1);

@@ -77,7 +77,8 @@ fn start(
     if computes || found.kind == TableKind::View {
         source.prepare_to_compute()?;
     } else {
-        source.lock()?;
+        source
+            .prepare_to_stream(scan.columns.iter().map(|column| leaves(&column.logical)).sum())?;
     }
     if let Some(filter) = &scan.filter {
         filter::check(source, filter)?;
@@ -104,7 +105,7 @@ fn rows(
     let stream = statement.stream().map_err(|error| source.explain(&error))?;
     let mut feed = Feed::new(stream, source.path());
     let threads = source.threads();
-    let made = match threads > 1 && !scan.dry_run {
+    let made = match threads > 1 {
         true => crew::together(&work, &mut feed, &mut output, threads)?,
         false => crew::alone(&work, &mut feed, &mut output)?,
     };
@@ -157,6 +158,11 @@ fn finish(
         wait_seconds: waited.as_secs_f64(),
         peak_memory: usage.peak(),
     })
+}
+
+/// How many columns DuckDB stores the type as.
+fn leaves(logical: &LogicalType) -> u64 {
+    1 + logical.children().into_iter().map(leaves).sum::<u64>()
 }
 
 fn policy(scan: &Scan) -> Policy {
