@@ -167,8 +167,9 @@ fn document(hex: &str) -> serde_json::Value {
     serde_json::from_slice(&bytes).unwrap()
 }
 
+/// The program that runs the script ends a statement at a semicolon before a line's end.
 fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
+    format!("'{}'", text.replace(";\n", ";\r").replace('\'', "''"))
 }
 
 fn quote(name: &str) -> String {
