@@ -34,14 +34,10 @@ pub fn run(
     let relation = target.open(method)?;
     match method {
         Method::Pages => pages(reader, scan, target, &relation, rejects),
-        Method::MultiInsert => {
+        Method::MultiInsert | Method::Insert => {
             let mut flow = Flow::start(reader, scan, target, rejects)?;
-            multi_insert(&mut flow, target, &relation)?;
-            flow.finish()
-        }
-        Method::Insert => {
-            let mut flow = Flow::start(reader, scan, target, rejects)?;
-            insert(&mut flow, target, &relation)?;
+            let write = if method == Method::Insert { insert } else { multi_insert };
+            write(&mut flow, target, &relation)?;
             flow.finish()
         }
     }

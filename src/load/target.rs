@@ -277,16 +277,18 @@ impl Target {
 
     fn allowed(&self, mode: Mode, wanted: MethodOption) -> Result<Method> {
         let images = self.obstacles(mode);
-        let pages = || [images.clone(), page_load::obstacles(&self.facts)].concat();
         match wanted {
-            MethodOption::Insert => Ok(Method::Insert),
-            MethodOption::Auto if !images.is_empty() => Ok(Method::Insert),
-            MethodOption::Auto if pages().is_empty() => Ok(Method::Pages),
-            MethodOption::Auto => Ok(Method::MultiInsert),
-            MethodOption::Pages if pages().is_empty() => Ok(Method::Pages),
-            MethodOption::Pages => Err(self.not_allowed("pages", &pages())),
-            MethodOption::MultiInsert if images.is_empty() => Ok(Method::MultiInsert),
-            MethodOption::MultiInsert => Err(self.not_allowed("multi_insert", &images)),
+            MethodOption::Insert => return Ok(Method::Insert),
+            MethodOption::Auto if !images.is_empty() => return Ok(Method::Insert),
+            MethodOption::MultiInsert if images.is_empty() => return Ok(Method::MultiInsert),
+            MethodOption::MultiInsert => return Err(self.not_allowed("multi_insert", &images)),
+            MethodOption::Auto | MethodOption::Pages => {}
+        }
+        let pages = [images, page_load::obstacles(&self.facts)].concat();
+        match wanted {
+            _ if pages.is_empty() => Ok(Method::Pages),
+            MethodOption::Pages => Err(self.not_allowed("pages", &pages)),
+            _ => Ok(Method::MultiInsert),
         }
     }
 

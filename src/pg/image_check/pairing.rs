@@ -10,8 +10,8 @@ use super::{Fault, Pointer};
 const MOST_WAITING: usize = 1 << 20;
 
 /// Matches the values of a TOAST relation with the pointers of its table. Whichever comes first
-/// waits for the other. After an error it is of no use any more. A pair that comes once more is not noticed here, only when the relation's
-/// unique index is made.
+/// waits for the other. After an error it is of no use any more. A pair that comes once more is
+/// not noticed here, only when the relation's unique index is made.
 #[derive(Debug)]
 pub struct Pairing {
     /// The TOAST relation's OID.

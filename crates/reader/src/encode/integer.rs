@@ -5,7 +5,8 @@ use migrator_model::{BadValue, LogicalType, PgType, policy::Lost};
 use super::{
     Cells,
     bind::{ByRow, Column},
-    numeric::{self, Decimal, ShortLimit},
+    numeric::{self, Decimal},
+    short_numeric::ShortLimit,
     varlena::fixed,
 };
 use crate::vector::{Data, Vector};

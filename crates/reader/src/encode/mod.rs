@@ -16,6 +16,7 @@ mod json;
 mod jsonb;
 mod nested;
 mod numeric;
+mod short_numeric;
 mod temporal;
 mod text;
 mod tuple;

@@ -17,9 +17,6 @@ use super::{
 };
 use crate::vector::{Data, Vector};
 
-/// t_hoff without a null bitmap.
-const FULL_HEADER: usize = align_up(HEADER_BYTES, MAX_ALIGN);
-
 /// One attribute of a bound tuple.
 struct Part<'c> {
     attribute: &'c Attribute,
@@ -31,7 +28,7 @@ struct Part<'c> {
 pub struct Tuple<'c> {
     parts: Vec<Part<'c>>,
     /// The header of every row, where none has a NULL.
-    full: Option<[u8; FULL_HEADER]>,
+    full: Option<Vec<u8>>,
     /// Only count what is lost: a value that cannot be carried does not hide the next.
     count_only: bool,
 }
@@ -63,7 +60,11 @@ pub fn bind<'c>(
 impl<'c> Tuple<'c> {
     fn new(parts: Vec<Part<'c>>, policy: &Policy) -> Self {
         let never_null = |part: &Part<'_>| part.cells.as_ref().is_some_and(|(_, c)| c.never_null());
-        let full = parts.iter().all(never_null).then(|| full_header(&parts));
+        let full = parts.iter().all(never_null).then(|| {
+            let mut header = Vec::new();
+            put_header(&parts, 0, &mut header);
+            header
+        });
         Self { parts, full, count_only: policy.count_only }
     }
 
@@ -78,16 +79,16 @@ impl<'c> Tuple<'c> {
         let start = out.len();
         if let Some(header) = &self.full {
             out.extend_from_slice(header);
-            let filled = self.parts.iter().filter_map(|part| part.cells.as_ref());
-            return filled.into_iter().try_for_each(|cells| self.put(cells, row, start, out, lost));
+            let mut filled = self.parts.iter().filter_map(|part| part.cells.as_ref());
+            return filled.try_for_each(|cells| self.put(cells, row, start, out, lost));
         }
-        let header = self.header(row, out);
+        let has_null = put_header(&self.parts, row, out);
         for (at, part) in self.parts.iter().enumerate() {
             let Some(cells) = part.cells.as_ref().filter(|(_, c)| !c.is_null(row)) else {
                 check_null(part)?;
                 continue;
             };
-            if header.has_null {
+            if has_null {
                 out[start + HEADER_BYTES + at / 8] |= 1 << (at % 8);
             }
             self.put(cells, row, start, out, lost)?;
@@ -116,45 +117,29 @@ impl<'c> Tuple<'c> {
             false => Ok(()),
         }
     }
-
-    /// Appends the header with an empty null bitmap, as heap_form_tuple lays it out.
-    fn header(&self, row: usize, out: &mut Vec<u8>) -> Header {
-        let is_null = |part: &Part<'_>| part.cells.as_ref().is_none_or(|(_, c)| c.is_null(row));
-        let varwidth = |part: &Part<'_>| {
-            let len = part.attribute.target.as_ref().map(|target| target.physical.len);
-            len == Some(-1) && !is_null(part)
-        };
-        let has_null = self.parts.iter().any(is_null);
-        let has_varwidth = self.parts.iter().any(varwidth);
-        let bitmap = if has_null { self.parts.len().div_ceil(8) } else { 0 };
-        let data = align_up(HEADER_BYTES + bitmap, MAX_ALIGN);
-        let start = out.len();
-        out.resize(start + data, 0);
-        let infomask =
-            if has_null { HAS_NULL } else { 0 } | if has_varwidth { HAS_VARWIDTH } else { 0 };
-        let count = self.parts.len() as u16;
-        out[start + INFOMASK2_AT..][..2].copy_from_slice(&count.to_le_bytes());
-        out[start + INFOMASK_AT..][..2].copy_from_slice(&infomask.to_le_bytes());
-        out[start + HOFF_AT] = data as u8;
-        Header { has_null }
-    }
 }
 
-/// The header of rows without NULL, as `header` makes it.
-fn full_header(parts: &[Part<'_>]) -> [u8; FULL_HEADER] {
-    let mut header = [0; FULL_HEADER];
+/// Appends a row's header with an empty null bitmap, as heap_form_tuple lays it out. Whether the
+/// row has a NULL.
+fn put_header(parts: &[Part<'_>], row: usize, out: &mut Vec<u8>) -> bool {
+    let is_null = |part: &Part<'_>| part.cells.as_ref().is_none_or(|(_, c)| c.is_null(row));
     let varwidth = |part: &Part<'_>| {
-        part.attribute.target.as_ref().is_some_and(|target| target.physical.len == -1)
+        let len = part.attribute.target.as_ref().map(|target| target.physical.len);
+        len == Some(-1) && !is_null(part)
     };
-    let infomask = if parts.iter().any(varwidth) { HAS_VARWIDTH } else { 0 };
-    header[INFOMASK2_AT..INFOMASK2_AT + 2].copy_from_slice(&(parts.len() as u16).to_le_bytes());
-    header[INFOMASK_AT..INFOMASK_AT + 2].copy_from_slice(&infomask.to_le_bytes());
-    header[HOFF_AT] = FULL_HEADER as u8;
-    header
-}
-
-struct Header {
-    has_null: bool,
+    let has_null = parts.iter().any(is_null);
+    let has_varwidth = parts.iter().any(varwidth);
+    let bitmap = if has_null { parts.len().div_ceil(8) } else { 0 };
+    let data = align_up(HEADER_BYTES + bitmap, MAX_ALIGN);
+    let start = out.len();
+    out.resize(start + data, 0);
+    let infomask =
+        if has_null { HAS_NULL } else { 0 } | if has_varwidth { HAS_VARWIDTH } else { 0 };
+    let count = parts.len() as u16;
+    out[start + INFOMASK2_AT..][..2].copy_from_slice(&count.to_le_bytes());
+    out[start + INFOMASK_AT..][..2].copy_from_slice(&infomask.to_le_bytes());
+    out[start + HOFF_AT] = data as u8;
+    has_null
 }
 
 fn check_null(part: &Part<'_>) -> Result<(), (usize, BadValue)> {

@@ -54,7 +54,7 @@ pub fn alone(work: &Work<'_>, feed: &mut Feed<'_>, output: &mut Output<'_>) -> R
     }
     send(output, &mut batch)?;
     let mut made = Made::default();
-    made.add(maker, began.elapsed().saturating_sub(feed.fetching));
+    made.add(maker, began.elapsed().saturating_sub(feed.fetching + output.waited()));
     Ok(made)
 }
 

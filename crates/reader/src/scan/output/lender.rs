@@ -54,6 +54,11 @@ impl<'a> Lender<'a> {
         slot
     }
 
+    /// The time spent waiting for slots.
+    pub fn waited(&self) -> Duration {
+        self.waited
+    }
+
     /// Takes back a slot that nothing was put into.
     pub fn give(&mut self, slot: u32) {
         self.free.give(slot);

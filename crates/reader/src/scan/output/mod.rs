@@ -39,6 +39,11 @@ impl<'a> Output<'a> {
         self.lender.is_stopped()
     }
 
+    /// The time spent waiting for slots.
+    pub fn waited(&self) -> Duration {
+        self.lender.waited()
+    }
+
     /// Says something in between.
     pub fn say(&mut self, reply: &Reply) -> io::Result<()> {
         self.lender.say(reply)

@@ -94,11 +94,8 @@ impl Filling {
 
     fn hand_over(&mut self, lender: &mut Lender<'_>) -> io::Result<()> {
         let Some(slot) = self.slot.take() else { return Ok(()) };
-        let used = {
-            let bytes = lender.slot(slot);
-            self.writer.finish(bytes)
-        };
-        let first = self.writer.first() - (used / migrator_model::page::PAGE_BYTES) as u32;
+        let first = self.writer.first();
+        let used = self.writer.finish(lender.slot(slot));
         let values = std::mem::take(&mut self.values);
         let pages = Some(PageRun { toast: self.toast, first, values });
         let rows = std::mem::take(&mut self.rows);
