@@ -17,6 +17,8 @@ use crate::{
 /// DuckDB's memory limit while it only streams base tables, apart from what their columns need: it
 /// would fill whatever it may with cached blocks that nobody reads twice.
 const STREAMING_MEMORY: u64 = 48 << 20;
+/// STANDARD_VECTOR_SIZE
+const CHUNK_ROWS: u64 = 2048;
 /// What a thread keeps in memory of each column that it scans: a block of its data, and one of its
 /// validity.
 const COLUMN_MEMORY: u64 = 2 * (256 << 10);
@@ -97,13 +99,15 @@ impl Source {
     }
 
     /// Makes room for so many columns of a base table, and takes fewer threads where there is none
-    /// for all. Without effect once something was computed: then DuckDB has all that it may have.
-    pub fn prepare_to_stream(&self, columns: u64) -> Result<(), Failure> {
+    /// for all; and for the chunks that lie ready, of rows of so many bytes. Without effect once
+    /// something was computed: then DuckDB has all that it may have.
+    pub fn prepare_to_stream(&self, columns: u64, row_bytes: u64) -> Result<(), Failure> {
         if self.locked {
             return Ok(());
         }
         let (memory, threads) = streaming(self.memory_bytes, columns, self.threads);
-        self.limit(memory, threads)
+        self.limit(memory, threads)?;
+        self.set(&format!("SET max_streaming_buffer_size = '{}B'", buffer(row_bytes)))
     }
 
     fn limit(&self, memory: u64, threads: u32) -> Result<(), Failure> {
@@ -122,6 +126,13 @@ fn streaming(memory: u64, columns: u64, threads: u32) -> (u64, u32) {
     let room = memory.saturating_sub(STREAMING_MEMORY) / each;
     let threads = threads.min(u32::try_from(room).unwrap_or(u32::MAX)).max(1);
     (memory.min(STREAMING_MEMORY + u64::from(threads) * each), threads)
+}
+
+/// The memory for chunks that lie ready: with less than some of them DuckDB's threads wait for
+/// each to be taken.
+fn buffer(row_bytes: u64) -> u64 {
+    const CHUNKS: u64 = 4;
+    (CHUNKS * CHUNK_ROWS * row_bytes).clamp(4 << 20, 32 << 20)
 }
 
 fn settings(open: &Open) -> Vec<(&'static str, String)> {

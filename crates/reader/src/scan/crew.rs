@@ -21,8 +21,12 @@ use super::{
     output::Output,
 };
 
-/// A thread makes rows while the batch before is being sent.
+/// A thread goes on to another chunk while no more than this many of its batches are under way:
+/// it makes rows while the batch before is being sent.
 const BATCHES: usize = 2;
+/// Within a chunk it goes further: rows of some kilobytes make a chunk of many batches, and all of
+/// them wait for the chunk before.
+const BATCHES_OF_A_CHUNK: usize = 8;
 
 /// What a crew has counted.
 #[derive(Default)]
@@ -150,7 +154,8 @@ where
     /// Makes rows until there are none, or until nobody wants them.
     fn run(self) -> (Maker<'s>, Duration) {
         let began = Instant::now();
-        let mut bench = Bench { worker: &self, spare: BATCHES - 1, away: Duration::ZERO };
+        let mut bench =
+            Bench { worker: &self, under_way: 0, idle: Vec::new(), away: Duration::ZERO };
         let (mut maker, mut batch) = (Maker::new(self.work), Batch::default());
         while bench.chunk(&mut maker, &mut batch) {}
         let making = began.elapsed().saturating_sub(bench.away);
@@ -161,8 +166,10 @@ where
 /// A worker's batches.
 struct Bench<'w, 's, 'f> {
     worker: &'w Worker<'s, 'f>,
-    /// Batches that were never used.
-    spare: usize,
+    /// Batches that were sent and are not back.
+    under_way: usize,
+    /// Batches that are back.
+    idle: Vec<Batch>,
     /// The time spent waiting.
     away: Duration,
 }
@@ -210,14 +217,26 @@ impl<'f> Bench<'_, '_, 'f> {
         if !self.deliver(chunk, last, Ok(std::mem::take(batch))) {
             return Err(gone());
         }
-        if self.spare > 0 {
-            self.spare -= 1;
-            return Ok(());
-        }
-        let asked = Instant::now();
-        *batch = self.worker.given.recv().map_err(|_| gone())?;
-        self.away += asked.elapsed();
+        self.under_way += 1;
+        let limit = if last { BATCHES } else { BATCHES_OF_A_CHUNK };
+        self.take_back(limit).ok_or_else(gone)?;
+        *batch = self.idle.pop().unwrap_or_default();
         Ok(())
+    }
+
+    /// Takes back what is there, and waits until fewer than `limit` are under way. None: nobody
+    /// sends them back any more.
+    fn take_back(&mut self, limit: usize) -> Option<()> {
+        let asked = Instant::now();
+        while let Some(batch) = match self.under_way {
+            full if full >= limit => Some(self.worker.given.recv().ok()?),
+            _ => self.worker.given.try_recv().ok(),
+        } {
+            self.idle.push(batch);
+            self.under_way -= 1;
+        }
+        self.away += asked.elapsed();
+        Some(())
     }
 
     /// False: nobody takes it.

@@ -2,10 +2,11 @@
 
 mod batch;
 mod crew;
-mod feed;
-mod filter;
+pub(crate) mod feed;
+pub(crate) mod filter;
 mod maker;
 mod output;
+mod proven;
 mod select;
 
 use std::{io, sync::Arc};
@@ -17,7 +18,9 @@ use migrator_model::{
     protocol::{Done, Failure, Reply, Scan},
 };
 
-use self::{crew::Made, feed::Feed, maker::Work, output::Output, select::readable};
+use self::{
+    crew::Made, feed::Feed, maker::Work, output::Output, proven::Undecided, select::readable,
+};
 use crate::{
     catalog::{self, Found},
     encode::{Policy, RowEncoder},
@@ -29,7 +32,7 @@ use crate::{
 };
 
 /// Why a scan ends early.
-enum Stop {
+pub(crate) enum Stop {
     /// The backend is gone.
     Gone(io::Error),
     /// The scan failed.
@@ -77,15 +80,35 @@ fn start(
     if computes || found.kind == TableKind::View {
         source.prepare_to_compute()?;
     } else {
-        source
-            .prepare_to_stream(scan.columns.iter().map(|column| leaves(&column.logical)).sum())?;
+        let logicals = || scan.columns.iter().map(|column| &column.logical);
+        source.prepare_to_stream(logicals().map(leaves).sum(), logicals().map(width).sum())?;
     }
     if let Some(filter) = &scan.filter {
         filter::check(source, filter)?;
     }
+    if scan.dry_run {
+        return dry_run(source, scan, found, output, usage);
+    }
     let expected = if computes { None } else { catalog::count(source, found)? };
     output.say(&Reply::Expect(expected))?;
     rows(source, scan, found, row_id, output, usage)
+}
+
+/// Counts what would get lost, with a look at the data only where DuckDB's statistics leave it
+/// open.
+fn dry_run(
+    source: &Source,
+    scan: &Scan,
+    found: &Found,
+    output: Output<'_>,
+    usage: &Usage,
+) -> Result<Done, Stop> {
+    let undecided = Undecided::of(source, scan, found);
+    let done = match undecided.is_empty() {
+        true => Done { peak_memory: usage.peak(), ..Done::default() },
+        false => rows(source, &undecided.scan, found, None, output, usage)?,
+    };
+    Ok(undecided.whole(done, scan.columns.len()))
 }
 
 fn rows(
@@ -161,8 +184,19 @@ fn finish(
 }
 
 /// How many columns DuckDB stores the type as.
-fn leaves(logical: &LogicalType) -> u64 {
+pub(crate) fn leaves(logical: &LogicalType) -> u64 {
     1 + logical.children().into_iter().map(leaves).sum::<u64>()
+}
+
+/// About how many bytes a value of the type has, as far as the type says.
+pub(crate) fn width(logical: &LogicalType) -> u64 {
+    match logical {
+        LogicalType::Array(element, size) => u64::from(*size) * width(element),
+        other => match other.children() {
+            children if children.is_empty() => 8,
+            children => children.into_iter().map(width).sum(),
+        },
+    }
 }
 
 fn policy(scan: &Scan) -> Policy {

@@ -22,7 +22,8 @@ pub fn select(scan: &Scan, found: &Found, row_id: Option<&str>) -> String {
     }
 }
 
-fn expression(column: &ScanColumn) -> String {
+/// The column's value, as a scan delivers it.
+pub fn expression(column: &ScanColumn) -> String {
     let value = match &column.field {
         Some(field) => format!("struct_extract({}, {})", quote(&column.name), literal(field)),
         None => quote(&column.name),
