@@ -5,10 +5,10 @@ ROOT := $(filter 0,$(shell id -u))
 export CARGO_TARGET_DIR ?= $(if $(ROOT),/var/cache/migrator,$(HOME)/.cache/migrator)
 PG_CONFIG ?= pg_config
 
-.PHONY: help setup build install test demo demo-stop bench
+.PHONY: help setup build install test demo demo-stop bench bench-validation
 
 help: ## shows this
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
 setup: ## installs what building and testing need (Debian 12 or 13)
 	@scripts/setup
@@ -30,3 +30,6 @@ demo-stop: ## stops that server
 
 bench: setup ## times loads against COPY, DuckDB's postgres extension and the disk
 	@bench/run
+
+bench-validation: setup ## times validations against the load and against reladiff
+	@bench/run bench.validation

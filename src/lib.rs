@@ -17,6 +17,7 @@ mod pg;
 mod settings;
 mod source;
 mod steps;
+mod validate;
 
 ::pgrx::pg_module_magic!(name, version);
 

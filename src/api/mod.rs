@@ -1,8 +1,14 @@
 //! The SQL surface: functions that parse, call and shape rows.
 
+mod checks;
 mod database;
+mod diff;
+mod given;
+mod integrity;
 mod migrate;
 mod source;
+mod tap;
+mod validate;
 
 use crate::error::{Error, Result};
 

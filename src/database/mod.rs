@@ -5,6 +5,7 @@
 //! against it at once → schemas, types, sequences, tables → data, keys and indexes table by table →
 //! checks and defaults → foreign keys → views, macros, triggers → comments → statistics.
 
+mod expected;
 mod helpers;
 mod log;
 mod macros;
@@ -23,7 +24,11 @@ use migrator_model::{
     pg_type::Environment,
 };
 
-pub use self::options::Arguments;
+pub use self::{
+    expected::Expected,
+    naming::column_names,
+    options::{Arguments, of_table as options_of_table},
+};
 use self::{naming::Naming, options::Options, tables::Planned, views::View};
 use crate::{
     ddl::{helper::Helper, macros::Macros},

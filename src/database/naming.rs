@@ -51,24 +51,45 @@ impl Naming {
         chosen: &[TableSummary],
         home: Result<Ident>,
     ) -> Result<Self> {
-        let mut naming = Self {
-            schemas: schemas(wanted, objects, home)?,
+        let naming = Self::empty(schemas(wanted, objects, home)?);
+        naming.refuse_existing(chosen)?;
+        naming.with_relations(objects, chosen)
+    }
+
+    /// Names the same as if nothing were there yet.
+    pub fn expect(
+        wanted: &BTreeMap<String, Ident>,
+        objects: &Objects,
+        chosen: &[TableSummary],
+        home: Result<Ident>,
+    ) -> Result<Self> {
+        let mut naming = Self::empty(schemas(wanted, objects, home)?);
+        let all: Vec<_> = naming.schemas.values().cloned().collect();
+        naming.taken = all.into_iter().map(|schema| (schema, Names::default())).collect();
+        naming.with_relations(objects, chosen)
+    }
+
+    fn empty(schemas: BTreeMap<String, Ident>) -> Self {
+        Self {
+            schemas,
             taken: BTreeMap::new(),
             relations: HashMap::new(),
             sequences: HashMap::new(),
             columns: HashMap::new(),
             users: HashMap::new(),
-        };
-        naming.refuse_existing(chosen)?;
+        }
+    }
+
+    fn with_relations(mut self, objects: &Objects, chosen: &[TableSummary]) -> Result<Self> {
         for table in chosen {
-            let name = naming.relation(&table.name)?;
-            naming.relations.insert(key(&table.name), name);
+            let name = self.relation(&table.name)?;
+            self.relations.insert(key(&table.name), name);
         }
         for sequence in &objects.sequences {
-            let name = naming.relation(&sequence.name)?;
-            naming.sequences.insert(key(&sequence.name), name);
+            let name = self.relation(&sequence.name)?;
+            self.sequences.insert(key(&sequence.name), name);
         }
-        Ok(naming)
+        Ok(self)
     }
 
     /// Tables and views whose names are taken by what was there before.
@@ -137,11 +158,14 @@ impl Naming {
         self.relations.get(&key(source))
     }
 
+    /// What a sequence is called here.
+    pub fn sequence_place(&self, source: &SourceName) -> Option<&QualifiedName> {
+        self.sequences.get(&key(source))
+    }
+
     /// Names a table's columns.
     pub fn columns(&mut self, table: &SourceName, names: &[String]) -> Result<Vec<Ident>> {
-        let mut taken = Names::with(SYSTEM_COLUMNS.map(str::to_owned));
-        let idents =
-            names.iter().map(|name| column(&mut taken, name)).collect::<Result<Vec<_>>>()?;
+        let idents = column_names(names)?;
         let folded = names.iter().map(|name| name.to_ascii_lowercase()).zip(idents.iter().cloned());
         self.columns.insert(key(table), folded.collect());
         Ok(idents)
@@ -165,6 +189,12 @@ impl Naming {
     pub fn forget(&mut self, table: &SourceName) {
         self.relations.remove(&key(table));
     }
+}
+
+/// What a table's columns are called here.
+pub fn column_names(names: &[String]) -> Result<Vec<Ident>> {
+    let mut taken = Names::with(SYSTEM_COLUMNS.map(str::to_owned));
+    names.iter().map(|name| column(&mut taken, name)).collect()
 }
 
 fn column(taken: &mut Names, name: &str) -> Result<Ident> {

@@ -25,6 +25,41 @@ pub struct Arguments {
     pub options: serde_json::Value,
 }
 
+impl Arguments {
+    /// The arguments that the run log keeps.
+    pub fn described(source: String, described: &serde_json::Value) -> Self {
+        let object = |name: &str| {
+            let value = described.get(name).filter(|value| value.is_object());
+            value.cloned().unwrap_or_else(|| serde_json::json!({}))
+        };
+        let names = |name: &str| {
+            let names = described.get(name).and_then(serde_json::Value::as_array)?;
+            Some(names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect())
+        };
+        Self {
+            source,
+            schemas: object("schemas"),
+            include: names("include"),
+            exclude: names("exclude"),
+            data: true,
+            on_lossy: "error".into(),
+            on_error: "error".into(),
+            reject_limit: None,
+            options: object("options"),
+        }
+    }
+
+    /// What the run log keeps of what was selected.
+    pub fn described_selection(&self) -> serde_json::Value {
+        serde_json::json!({
+            "schemas": self.schemas,
+            "include": self.include,
+            "exclude": self.exclude,
+            "options": self.options,
+        })
+    }
+}
+
 /// The keys of `options` that mean something for a database only; the rest is a table's.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -97,6 +132,11 @@ impl Options {
             None => Ok(()),
         }
     }
+}
+
+/// The options for one table, of arguments as the run log keeps them.
+pub fn of_table(described: &serde_json::Value, name: &SourceName) -> Result<LoadOptions> {
+    Ok(Options::parse(&Arguments::described(String::new(), described))?.of_table(name))
 }
 
 /// Takes out what is ours, so that what is left is checked as a table's options are.

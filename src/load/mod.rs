@@ -28,8 +28,10 @@ use migrator_model::{
 use pgrx::datum::DatumWithOid;
 use serde::Deserialize;
 
+use self::outcome::{Clock, Method, Phases};
 pub use self::{
     generated::verify as generated_differences,
+    neighbours::Neighbours,
     options::{Arguments as TableArguments, LoadOptions, Mode},
     outcome::Loaded,
     plan::PlannedColumn,
@@ -37,12 +39,8 @@ pub use self::{
     rejects::Rejects,
     run_log::{Run as RunRecord, next_id as next_run_id, owner as log_owner},
     table::{Job, mappings, warnings as load_warnings},
-    target::{NewTable, Target, create_schema},
+    target::{NewTable, Target, create_schema, name as target_name},
     types::KnownEnums,
-};
-use self::{
-    neighbours::Neighbours,
-    outcome::{Clock, Method, Phases},
 };
 use crate::{
     ddl::macros::Macros,

@@ -4,6 +4,7 @@
 
 pub mod acl;
 pub mod bulk_insert;
+mod canonical;
 pub mod compat;
 pub mod domain;
 pub mod exit;
@@ -15,6 +16,7 @@ pub mod memory;
 pub mod owner;
 pub mod page_load;
 pub mod progress;
+mod receiver;
 pub mod relation;
 pub mod report;
 pub mod row_type;

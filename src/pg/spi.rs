@@ -1,11 +1,14 @@
 //! SQL from within, as the current user. Everything but what says otherwise runs with safe
 //! settings: no name or operator in it can be taken over by what the caller's search_path holds.
 
+use std::ffi::CString;
+
 use migrator_model::protocol::Failure;
 use pgrx::{Spi, datum::DatumWithOid};
 use serde::de::DeserializeOwned;
 
-use super::search_path::SafeSettings;
+pub use super::receiver::Each;
+use super::{receiver, search_path::SafeSettings};
 use crate::error::{Error, Result};
 
 /// Runs a statement; an ERROR of the server goes to the user as it is.
@@ -46,6 +49,16 @@ pub fn rows_of_before<T: DeserializeOwned>(sql: &str) -> Result<Vec<T>> {
         let table = client.select(&sql, None, &[]).map_err(unexpected)?;
         table.map(|row| parse(row.get::<String>(1).map_err(unexpected)?)).collect()
     })
+}
+
+/// Gives the first column of each row of a query, a text or a bytea, to `each` as it comes; NULL is
+/// left out. Nothing is kept, the server may run it in parallel, and it sees what the calling
+/// statement sees, whatever this transaction has done since. While it runs `each` must not touch
+/// the database.
+pub fn stream_of_before(sql: &str, each: &mut Each<'_>) -> Result<()> {
+    let _safe = SafeSettings::enter();
+    let sql = CString::new(sql).map_err(|_| Error::new("42601", "SQL cannot hold a NUL byte"))?;
+    Spi::connect(|_| receiver::run(&sql, each))
 }
 
 /// The same with the caller's own settings, to look names up as the caller means them.

@@ -12,7 +12,8 @@ use std::{
 };
 
 use migrator_model::{
-    protocol::{self, Reply, Request, Scan},
+    canonical::request::DigestReply,
+    protocol::{self, Reply, Request},
     reject::shown,
 };
 
@@ -95,17 +96,17 @@ impl Connection {
         wait::interrupts();
         loop {
             if let Some(reply) = self.take_message()? {
-                self.scanning &= !matches!(reply, Reply::Done(_) | Reply::Failed(_));
+                self.scanning &= !is_last(&reply);
                 return Ok(reply);
             }
             self.fill_inbox()?;
         }
     }
 
-    /// Starts a scan.
-    pub fn begin_scan(&mut self, scan: Scan) -> Result<()> {
+    /// Starts a scan, or another request with many answers.
+    pub fn begin(&mut self, request: &Request) -> Result<()> {
         self.end_scan()?;
-        self.send(&Request::Scan(Box::new(scan)))?;
+        self.send(request)?;
         self.scanning = true;
         Ok(())
     }
@@ -194,6 +195,11 @@ impl Connection {
             _ => error,
         }
     }
+}
+
+/// Whether nothing else follows for the request.
+fn is_last(reply: &Reply) -> bool {
+    matches!(reply, Reply::Done(_) | Reply::Failed(_) | Reply::Digest(DigestReply::Done { .. }))
 }
 
 fn describe(status: ExitStatus) -> String {

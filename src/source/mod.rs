@@ -1,22 +1,25 @@
 //! The backend's end of a source: a reader process, what it tells of its file, and its rows.
 
 mod connection;
+mod digest;
 mod scan;
 mod spawn;
 mod temp;
 
 use migrator_model::{
     SourceName,
+    canonical::request::Digest,
     catalog::{Objects, Table, TableSummary},
     protocol::{Open, PROTOCOL_VERSION, Ready, Reply, Request, Scan},
 };
 
-pub use scan::{Event, ScanStream};
-
-use self::{
-    connection::{Connection, malformed},
-    temp::TempFolder,
+pub use {
+    connection::malformed,
+    digest::DigestStream,
+    scan::{Event, ScanStream},
 };
+
+use self::{connection::Connection, temp::TempFolder};
 use crate::{
     error::{Error, Result},
     pg::{files::ResolvedFile, server},
@@ -95,8 +98,13 @@ impl Reader {
 
     /// Starts a scan.
     pub fn scan(&mut self, scan: Scan) -> Result<ScanStream<'_>> {
-        self.connection.begin_scan(scan)?;
+        self.connection.begin(&Request::Scan(Box::new(scan)))?;
         Ok(ScanStream::new(&mut self.connection))
+    }
+
+    /// Starts a comparison's part on this side.
+    pub fn digest(&mut self, digest: Digest) -> Result<DigestStream<'_>> {
+        DigestStream::begin(&mut self.connection, digest)
     }
 
     /// Ends the reader politely.

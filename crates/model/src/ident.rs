@@ -119,6 +119,12 @@ pub struct SourceName {
 }
 
 impl SourceName {
+    /// The name, quoted and qualified, as [`SourceName::parse`] reads it.
+    pub fn quoted(&self) -> String {
+        let schema = self.schema.as_deref().map(|schema| quote(schema) + ".");
+        schema.unwrap_or_default() + &quote(&self.name)
+    }
+
     /// Reads `orders`, `audit.orders` or `"My Table"`, quoted and folded as in PostgreSQL.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let mut parts = split_name(text)?;

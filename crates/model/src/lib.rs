@@ -3,6 +3,7 @@
 //!
 //! Everything here is plain data and pure functions: no I/O, no PostgreSQL, no DuckDB.
 
+pub mod canonical;
 pub mod catalog;
 pub mod crs;
 pub mod ident;

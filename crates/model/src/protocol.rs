@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     SourceName,
+    canonical::request::{Digest, DigestReply},
     catalog::{FileInfo, Objects, Table, TableSummary},
     layout::Attribute,
     logical_type::LogicalType,
@@ -19,7 +20,7 @@ use crate::{
 };
 
 /// Both ends must have the same; it changes with any message.
-pub const PROTOCOL_VERSION: u32 = 3;
+pub const PROTOCOL_VERSION: u32 = 4;
 /// No message is longer, in bytes.
 pub const MAX_MESSAGE: usize = 64 << 20;
 
@@ -36,9 +37,11 @@ pub enum Request {
     Objects,
     /// Streams rows into slots, or only counts what would get lost.
     Scan(Box<Scan>),
+    /// Says of rows what a comparison needs.
+    Digest(Box<Digest>),
     /// Gives a slot back.
     Release(u32),
-    /// Ends the scan that runs, if one does: it fails.
+    /// Ends the scan or digest that runs, if one does: it fails.
     Stop,
     /// Ends the reader.
     Close,
@@ -124,6 +127,8 @@ pub enum Reply {
     Rejects(Vec<Reject>),
     /// The scan is through.
     Done(Box<Done>),
+    /// Answers [`Request::Digest`], in parts.
+    Digest(DigestReply),
     /// The request failed; nothing else follows for it.
     Failed(Failure),
 }

@@ -5,8 +5,10 @@
 //! in, opens one file read-only and answers requests (`serve`) until the socket closes.
 
 mod catalog;
+mod digest;
 mod encode;
 mod ffi;
+mod float_text;
 mod header;
 mod open;
 mod pages;

@@ -19,7 +19,7 @@ use migrator_model::{
 };
 
 use crate::{
-    catalog,
+    catalog, digest,
     ffi::{database::library_version, process::Inherited, slots::Slots},
     header,
     open::Source,
@@ -150,6 +150,9 @@ fn answer(
             Request::Scan(wanted) => {
                 let done = scan::run(source, &wanted, backend, &mut slots, usage)?;
                 done.map(|done| Reply::Done(done.into()))
+            }
+            Request::Digest(wanted) => {
+                digest::run(source, &wanted, backend, usage)?.map(Reply::Digest)
             }
             Request::Open(_) | Request::Release(_) | Request::Stop | Request::Close => {
                 Err(Failure::new("08P01", "unexpected request"))

@@ -6,6 +6,7 @@ pub mod private;
 pub mod proofs;
 pub mod sources;
 pub mod stored;
+pub mod verdicts;
 
 use std::{
     path::PathBuf,

@@ -12,7 +12,10 @@ use super::{
     json::Json,
     nested, temporal, text,
 };
-use crate::vector::{Data, Interval, Vector};
+use crate::{
+    float_text,
+    vector::{Data, Interval, Vector},
+};
 
 /// The most bytes of one value in a rejected row.
 const REJECT_BYTES: usize = 1_000;
@@ -39,8 +42,8 @@ pub fn value(logical: &LogicalType, vector: &Vector<'_>, row: usize) -> String {
         }
         (L::Blob | L::Geometry { .. }, Data::Str(values)) => hex(values[row].bytes()),
         (L::Bit, Data::Str(values)) => bits(values[row].bytes()),
-        (L::Float, Data::F32(values)) => real(values[row]),
-        (L::Double, Data::F64(values)) => double(values[row]),
+        (L::Float, Data::F32(values)) => float_text::text(values[row]),
+        (L::Double, Data::F64(values)) => float_text::text(values[row]),
         (L::Date, Data::I32(values)) => date(values[row]),
         (L::TimeTz, Data::U64(values)) => time_with_zone(values[row]),
         (L::Interval, Data::Interval(values)) => interval(&values[row]),
@@ -63,33 +66,6 @@ pub fn value(logical: &LogicalType, vector: &Vector<'_>, row: usize) -> String {
 
 fn is_nested(data: &Data<'_>) -> bool {
     matches!(data, Data::List { .. } | Data::Array { .. } | Data::Struct(_) | Data::Union { .. })
-}
-
-/// A real as PostgreSQL spells it: the shortest digits that read back.
-pub fn real(value: f32) -> String {
-    spelled(value.into(), &format!("{value:e}"), || value.to_string(), 6)
-}
-
-/// A double precision number as PostgreSQL spells it.
-pub fn double(value: f64) -> String {
-    spelled(value, &format!("{value:e}"), || value.to_string(), 15)
-}
-
-/// From 10^-4 to below 10^`digits` the plain text, else the one with an exponent of two digits or
-/// more, with its sign.
-fn spelled(value: f64, scientific: &str, plain: impl FnOnce() -> String, digits: i32) -> String {
-    match value {
-        value if value.is_nan() => return "NaN".into(),
-        f64::INFINITY => return "Infinity".into(),
-        f64::NEG_INFINITY => return "-Infinity".into(),
-        _ => {}
-    }
-    match scientific.split_once('e').map(|(digits, power)| (digits, power.parse::<i32>())) {
-        Some((mantissa, Ok(power))) if !(-4..digits).contains(&power) => {
-            format!("{mantissa}e{}{:02}", if power < 0 { '-' } else { '+' }, power.abs())
-        }
-        _ => plain(),
-    }
 }
 
 /// A blob as bytea_output = hex shows it.
@@ -278,21 +254,6 @@ mod tests {
         assert_eq!(text(14, 3, 3_723_000_001), "1 year 2 mons 3 days 01:02:03.000001");
         assert_eq!(text(-1, 1, -1_000_000), "-1 mons +1 day -00:00:01");
         assert_eq!(text(0, -1, 1_000_000), "-1 days +00:00:01");
-    }
-
-    #[test]
-    fn floats_print_as_postgresql_prints_them() {
-        // SELECT f::float8::text
-        for text in ["1e+300", "1e+15", "100000000000000", "1.2345678901234568e+17", "0.0001"] {
-            assert_eq!(double(text.parse().unwrap()), text);
-        }
-        for text in ["1e-05", "0.1", "5e-324", "-0", "0", "NaN", "-Infinity", "1e+16"] {
-            assert_eq!(double(text.parse().unwrap()), text);
-        }
-        // SELECT f::float4::text
-        for text in ["1e+06", "100000", "123456.7", "1e-05", "1.6777216e+07", "1e+30", "Infinity"] {
-            assert_eq!(real(text.parse().unwrap()), text);
-        }
     }
 
     #[test]

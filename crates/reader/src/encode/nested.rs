@@ -9,7 +9,10 @@ use super::{
     json::Json,
     jsonb, varlena,
 };
-use crate::vector::{Data, Vector};
+use crate::{
+    float_text,
+    vector::{Data, Vector},
+};
 
 /// Binds any type to json or jsonb.
 pub fn bind<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Box<dyn Cells + 'c> {
@@ -126,8 +129,8 @@ fn scalar(logical: &LogicalType, vector: &Vector<'_>, row: usize) -> Result<Json
     use LogicalType as L;
     Ok(match (logical, &vector.data) {
         (L::Boolean, Data::Bool(values)) => Json::Bool(values[row] != 0),
-        (L::Float, Data::F32(values)) => float(values[row].into(), display::real(values[row])),
-        (L::Double, Data::F64(values)) => float(values[row], display::double(values[row])),
+        (L::Float, Data::F32(values)) => float(values[row].into(), float_text::text(values[row])),
+        (L::Double, Data::F64(values)) => float(values[row], float_text::text(values[row])),
         (L::Json, Data::Str(values)) => json::parse(values[row].bytes())?,
         (L::Varchar, Data::Str(values)) => match std::str::from_utf8(values[row].bytes()) {
             Ok(text) => Json::String(text.to_owned()),

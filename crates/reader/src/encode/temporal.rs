@@ -23,6 +23,9 @@ const DATES: std::ops::Range<i32> = -2_451_545..2_145_031_949;
 /// MIN_TIMESTAMP (timestamp.h), in microseconds since 1970.
 /// END_TIMESTAMP lies beyond the end of i64 when counted from 1970: only the start needs a look.
 const TIMESTAMPS: std::ops::RangeFrom<i64> = -210_866_803_200_000_000..;
+/// MIN_TIMESTAMP and END_TIMESTAMP, in microseconds since 2000.
+const TIMESTAMPS_SINCE_2000: std::ops::Range<i64> =
+    -211_813_488_000_000_000..9_223_371_331_200_000_000;
 /// USECS_PER_DAY: 24:00:00 is a time, too.
 const TIMES: std::ops::RangeInclusive<i64> = 0..=86_400_000_000;
 /// TZDISP_LIMIT (timestamp.h), in seconds, exclusive.
@@ -200,8 +203,10 @@ fn date_as_timestamp(days: i32) -> Result<i64, BadValue> {
         i32::MAX => Ok(i64::MAX),
         i32::MIN => Ok(i64::MIN),
         _ => {
-            let micros = i64::from(days) * 86_400_000_000;
-            let fits = TIMESTAMPS.contains(&micros).then(|| micros - EPOCH_MICROS);
+            // Counted from 2000, where both ends of what PostgreSQL has are within i64.
+            let days_since_2000 = i64::from(days) - i64::from(EPOCH_DAYS);
+            let micros = days_since_2000.checked_mul(86_400_000_000);
+            let fits = micros.filter(|micros| TIMESTAMPS_SINCE_2000.contains(micros));
             fits.ok_or_else(|| BadValue::datetime_out_of_range(display::date(days), "timestamp"))
         }
     }
@@ -233,6 +238,16 @@ mod tests {
 
     fn policy(accept_lossy: bool) -> Policy {
         Policy { nul_bytes: NulBytes::Error, accept_lossy, count_only: false }
+    }
+
+    #[test]
+    fn a_date_becomes_a_timestamp_or_nothing_up_to_the_ends_of_both() {
+        let (first, last) = (-2_451_545 + EPOCH_DAYS, 106_751_983 + EPOCH_DAYS);
+        assert_eq!(date_as_timestamp(first).unwrap(), TIMESTAMPS_SINCE_2000.start);
+        assert_eq!(date_as_timestamp(last - 1).unwrap(), 9_223_371_244_800_000_000);
+        for days in [first - 1, last, last + 1, 220_000_000, 2_000_000_000] {
+            assert!(date_as_timestamp(days).is_err(), "{days}");
+        }
     }
 
     #[test]

@@ -1,0 +1,75 @@
+//! Rows of a query while it runs: a receiver of the executor's own, so that nothing is kept and
+//! the server may use all of its plans. A cursor would rule parallel ones out.
+
+use std::ffi::CStr;
+
+use pgrx::{pg_sys, prelude::*};
+
+use super::canonical::varlena;
+use crate::error::{Error, Result};
+
+/// Takes the bytes of a row's first column.
+pub type Each<'a> = dyn FnMut(&[u8]) -> Result<()> + 'a;
+
+/// What the executor gives rows to. It knows the first field.
+#[repr(C)]
+struct Receiver<'r, 'e> {
+    server: pg_sys::DestReceiver,
+    each: &'r mut Each<'e>,
+    outcome: Result<()>,
+}
+
+/// Runs a query that only reads, with the snapshot of the statement that is running; the caller has
+/// connected to SPI. Its first column must be of type text or bytea.
+pub fn run(sql: &CStr, each: &mut Each<'_>) -> Result<()> {
+    let server = pg_sys::DestReceiver {
+        receiveSlot: Some(receive),
+        rStartup: Some(start),
+        rShutdown: Some(end),
+        rDestroy: Some(end),
+        mydest: pg_sys::CommandDest::DestTuplestore,
+    };
+    let mut receiver = Receiver { server, each, outcome: Ok(()) };
+    let options = pg_sys::SPIExecuteOptions {
+        read_only: true,
+        must_return_tuples: true,
+        dest: (&raw mut receiver).cast(),
+        ..Default::default()
+    };
+    // SAFETY: the text is NUL-terminated; options and receiver live until the query is over.
+    let status = unsafe { pg_sys::SPI_execute_extended(sql.as_ptr(), &options) };
+    receiver.outcome?;
+    match status {
+        status if status == pg_sys::SPI_OK_SELECT as i32 => Ok(()),
+        status => Err(Error::new("XX000", format!("SPI failed: status {status}"))),
+    }
+}
+
+/// receiveSlot: false ends the query.
+#[pg_guard]
+unsafe extern "C-unwind" fn receive(
+    slot: *mut pg_sys::TupleTableSlot,
+    receiver: *mut pg_sys::DestReceiver,
+) -> bool {
+    // SAFETY: the executor gives a row, and the receiver that `run` has given it.
+    unsafe {
+        let receiver = &mut *receiver.cast::<Receiver<'_, '_>>();
+        pg_sys::slot_getallattrs(slot);
+        if !*(*slot).tts_isnull {
+            let value = *(*slot).tts_values;
+            receiver.outcome = varlena::with_payload(value, |bytes| (receiver.each)(bytes));
+        }
+        receiver.outcome.is_ok()
+    }
+}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn start(
+    _receiver: *mut pg_sys::DestReceiver,
+    _operation: std::ffi::c_int,
+    _row_type: pg_sys::TupleDesc,
+) {
+}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn end(_receiver: *mut pg_sys::DestReceiver) {}
