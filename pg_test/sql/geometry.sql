@@ -35,4 +35,11 @@ SELECT :result FROM migrate_table(:'traps', 'places', target => 'flat', mode => 
 SELECT id, ST_AsEWKT(m) FROM flat;
 SELECT :result FROM migrate_table(:'traps', 'places', target => 'as_bytes', columns => '{id,g}', column_types => '{"g": "bytea"}');
 SELECT * FROM as_bytes ORDER BY id;
+
+-- Bytes do not tell where a geometry is.
+\set srids 'SELECT check_name, column_name, status, expected, actual, note FROM validate_table(:''traps'', ''places'', level => ''full'') WHERE check_name = ''srid_match'' OR category = ''content'' AND status <> ''pass'''
+:srids;
+UPDATE places SET m = ST_SetSRID(m, 4326) WHERE id = 1;
+:srids;
+SELECT op, key_values, column_name FROM validate_diff(:'traps', 'places', key => '{id}');
 DROP EXTENSION postgis CASCADE;
