@@ -12,7 +12,7 @@ use postgres::Client;
 use validate_tables::{Chance, Key, Table};
 
 /// So many tables of each sort, and so many ways to break each.
-const TABLES: u64 = 7;
+const TABLES: u64 = 5;
 const BREAKS: u64 = 3;
 
 /// What is done to one row.
