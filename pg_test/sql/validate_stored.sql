@@ -25,9 +25,9 @@ UPDATE pg_class SET relfrozenxid = pg_current_xact_id()::xid WHERE oid = 'plain'
 ROLLBACK;
 :physical;
 -- Views are carried as their queries.
-SELECT DISTINCT check_name, status FROM validate_database(:'objects', schemas => '{"main": "stored"}', checks => '{view_parity}');
-DROP SCHEMA stored CASCADE;
-SELECT count(*) FILTER (WHERE verdict = 'failed') AS failed FROM migrate_database(:'objects', schemas => '{"main": "stored"}');
-SELECT DISTINCT check_name, status FROM validate_database(:'objects', schemas => '{"main": "stored"}', checks => '{view_parity}');
-DROP SCHEMA stored CASCADE;
+SELECT DISTINCT check_name, status FROM validate_database(:'objects', schemas => '{"main": "stored", "audit": "stored_audit"}', checks => '{view_parity}');
+DROP SCHEMA IF EXISTS stored, stored_audit CASCADE;
+SELECT count(*) FILTER (WHERE verdict = 'failed') AS failed FROM migrate_database(:'objects', schemas => '{"main": "stored", "audit": "stored_audit"}');
+SELECT DISTINCT check_name, status FROM validate_database(:'objects', schemas => '{"main": "stored", "audit": "stored_audit"}', checks => '{view_parity}');
+DROP SCHEMA IF EXISTS stored, stored_audit CASCADE;
 DROP EXTENSION amcheck;
