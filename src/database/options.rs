@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::selection::Selection;
 use crate::{
     error::{Error, Result},
-    load::{LoadOptions, TableArguments},
+    load::{LoadOptions, Logged, TableArguments},
 };
 
 /// The arguments of `migrate_database` as SQL gives them.
@@ -28,24 +28,17 @@ pub struct Arguments {
 impl Arguments {
     /// The arguments that the run log keeps.
     pub fn described(source: String, described: &serde_json::Value) -> Self {
-        let object = |name: &str| {
-            let value = described.get(name).filter(|value| value.is_object());
-            value.cloned().unwrap_or_else(|| serde_json::json!({}))
-        };
-        let names = |name: &str| {
-            let names = described.get(name).and_then(serde_json::Value::as_array)?;
-            Some(names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect())
-        };
+        let logged = Logged(described);
         Self {
             source,
-            schemas: object("schemas"),
-            include: names("include"),
-            exclude: names("exclude"),
+            schemas: logged.object("schemas"),
+            include: logged.texts("include"),
+            exclude: logged.texts("exclude"),
             data: true,
             on_lossy: "error".into(),
             on_error: "error".into(),
             reject_limit: None,
-            options: object("options"),
+            options: logged.object("options"),
         }
     }
 

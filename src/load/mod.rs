@@ -37,7 +37,7 @@ pub use self::{
     plan::PlannedColumn,
     post_data::{Places, PostData, columns, comment_on, make_sequence, taken_names},
     rejects::Rejects,
-    run_log::{Run as RunRecord, next_id as next_run_id, owner as log_owner},
+    run_log::{Logged, Run as RunRecord, current_role, next_id as next_run_id, owner as log_owner},
     table::{Job, mappings, warnings as load_warnings},
     target::{NewTable, Target, create_schema, name as target_name},
     types::KnownEnums,
@@ -99,13 +99,9 @@ impl<'a> Load<'a> {
         let wanted = SourceName::parse(&arguments.table_name)?;
         let file = files::resolve(&arguments.source)?;
         let mut reader = Reader::open(&file, Depth::Database)?;
-        let table = reader.describe(&wanted)?;
+        let table = reader.describe_readable(&wanted)?;
         let Objects { sequences, macros, .. } = reader.objects()?;
         let macros = Macros::new(&macros);
-        if let Some(reason) = &table.broken {
-            let message = format!("view \"{}\" of the source cannot be read", table.name);
-            return Err(Error::new("0A000", message).detail(format!("DuckDB says: {reason}")));
-        }
         let environment = pg::types::environment()?;
         let phases = Phases { open: clock.lap(), ..Phases::default() };
         let steps = Steps::new(options.more.strict, OnFailure::Record);

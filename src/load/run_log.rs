@@ -56,6 +56,38 @@ pub fn owner() -> Result<u32> {
     Ok(spi::one::<Number>(sql, &[])?.number as u32)
 }
 
+/// Whose run it is.
+pub fn current_role() -> Result<String> {
+    #[derive(Deserialize)]
+    struct Role {
+        role: String,
+    }
+    Ok(spi::one::<Role>("SELECT current_user::text AS role", &[])?.role)
+}
+
+/// Arguments as the run log keeps them: an object.
+#[derive(Clone, Copy)]
+pub struct Logged<'v>(pub &'v serde_json::Value);
+
+impl Logged<'_> {
+    /// A text, where there is one.
+    pub fn text(self, name: &str) -> Option<String> {
+        self.0.get(name)?.as_str().map(str::to_owned)
+    }
+
+    /// A list of texts, where there is one.
+    pub fn texts(self, name: &str) -> Option<Vec<String>> {
+        let items = self.0.get(name)?.as_array()?;
+        Some(items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect())
+    }
+
+    /// An object; an empty one where there is none.
+    pub fn object(self, name: &str) -> serde_json::Value {
+        let value = self.0.get(name).filter(|value| value.is_object());
+        value.cloned().unwrap_or_else(|| serde_json::json!({}))
+    }
+}
+
 /// Takes the next run_id.
 pub fn next_id() -> Result<i64> {
     let sql = "SELECT pg_catalog.nextval('migrator.runs_run_id_seq') AS number";
@@ -72,15 +104,10 @@ const INSERT: &str = "
 impl Run {
     /// Writes the row.
     pub fn record(self) -> Result<()> {
-        #[derive(Deserialize)]
-        struct Role {
-            role: String,
-        }
-        let role: Role = spi::one("SELECT current_user::text AS role", &[])?;
         let [read, loaded, rejected] = self.rows.map(|rows| rows as i64);
         let arguments = [
             DatumWithOid::from(self.run_id),
-            DatumWithOid::from(role.role),
+            DatumWithOid::from(current_role()?),
             DatumWithOid::from(self.seconds),
             DatumWithOid::from(self.source),
             DatumWithOid::from(self.fingerprint),

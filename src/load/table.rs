@@ -87,10 +87,7 @@ impl Job<'_> {
         method: Method,
         rejects: &mut Rejects,
     ) -> Result<(Loaded, Done)> {
-        if !server::is_utf8() {
-            return Err(Error::new("0A000", "the database's encoding is not UTF8")
-                .detail("DuckDB's texts are UTF-8, and are not converted."));
-        }
+        server::require_utf8()?;
         let scan = Scan {
             table: self.table.name.clone(),
             columns: planned.iter().map(|column| column.scan.clone()).collect(),

@@ -7,6 +7,8 @@ use std::{
 
 use pgrx::pg_sys;
 
+use crate::error::{Error, Result};
+
 /// `pg_config --pkglibdir`, as this server resolved it.
 pub fn package_library_folder() -> PathBuf {
     path((&raw const pg_sys::pkglib_path).cast())
@@ -30,11 +32,15 @@ pub fn temp_file_limit() -> Option<u64> {
     u64::try_from(unsafe { pg_sys::temp_file_limit }).ok().map(|kilobytes| kilobytes << 10)
 }
 
-/// Whether the database can hold any UTF-8 text as it is.
-pub fn is_utf8() -> bool {
+/// Refuses a database that cannot hold any UTF-8 text as it is.
+pub fn require_utf8() -> Result<()> {
     // SAFETY: a plain look-up.
     let encoding = unsafe { pg_sys::GetDatabaseEncoding() } as u32;
-    encoding == pg_sys::pg_enc::PG_UTF8 || encoding == pg_sys::pg_enc::PG_SQL_ASCII
+    if encoding == pg_sys::pg_enc::PG_UTF8 || encoding == pg_sys::pg_enc::PG_SQL_ASCII {
+        return Ok(());
+    }
+    Err(Error::new("0A000", "the database's encoding is not UTF8")
+        .detail("DuckDB's texts are UTF-8, and are not converted."))
 }
 
 /// The WAL that this backend has written so far, in bytes.

@@ -88,6 +88,18 @@ impl Reader {
         }
     }
 
+    /// The same for one that is to be read: a view that DuckDB cannot bind is refused.
+    pub fn describe_readable(&mut self, table: &SourceName) -> Result<Table> {
+        let table = self.describe(table)?;
+        match &table.broken {
+            None => Ok(table),
+            Some(reason) => {
+                let message = format!("view \"{}\" of the source cannot be read", table.name);
+                Err(Error::new("0A000", message).detail(format!("DuckDB says: {reason}")))
+            }
+        }
+    }
+
     /// What there is besides tables and views.
     pub fn objects(&mut self) -> Result<Objects> {
         match self.connection.ask(&Request::Objects)? {

@@ -1,7 +1,10 @@
 //! What the sums of both sides say: how many rows there are, what the columns look like, and
 //! whether all values are the same.
 
-use migrator_model::canonical::{ColumnDigest, Kind, Profile, Sum, profile::Bound, render};
+use migrator_model::{
+    PgType,
+    canonical::{ColumnDigest, Kind, Profile, Sum, profile::Bound, render, request::Digested},
+};
 
 use super::{
     check::{Category, Check, Severity},
@@ -11,7 +14,6 @@ use super::{
     there::Sums,
 };
 use crate::error::Result;
-use migrator_model::{PgType, canonical::request::Digested};
 
 /// A volume check: every row that was read is here, or was set aside.
 pub fn row_count(pair: &Pair, rows_read: u64, loaded: u64, here: u64) -> Check {

@@ -49,12 +49,9 @@ fn check(pair: &Pair, rows: &[RowDifference], name: &'static str, damage: Damage
             columns.push(*at);
         }
     }
-    columns.sort_unstable();
-    columns.dedup();
-    let names: Vec<_> = columns.iter().map(|at| pair.columns[*at].name.as_str()).collect();
     let check = Check::new(name, Category::Fidelity, Severity::Error).compare(0, damaged.len());
     Check {
-        column_name: (!names.is_empty()).then(|| names.join(", ")),
+        column_name: pair.column_names(columns),
         unexpected_count: Some(damaged.len() as i64),
         failing_keys: damaged.iter().take(FAILING_KEYS).map(|row| pair.key_of(row)).collect(),
         ..check
@@ -102,27 +99,22 @@ fn normalization(there: &[u8], here: &[u8]) -> bool {
     texts(there, here).is_some_and(|(there, here)| there.nfc().eq(here.nfc()))
 }
 
-/// A value that is nearly the other: rounded, not replaced.
-fn is_rounded(there: f64, here: f64, part: f64) -> bool {
-    there.is_finite() && here.is_finite() && (there - here).abs() <= there.abs() * part
+/// Whether a number of these kinds is nearly the other: rounded, not replaced.
+fn is_rounded(there: &[u8], here: &[u8], kinds: [u8; 2]) -> bool {
+    let number = |canonical: &[u8]| {
+        canonical.first().filter(|kind| kinds.contains(kind))?;
+        render::text(canonical).parse::<f64>().ok().filter(|number| number.is_finite())
+    };
+    let near = |(there, here): (f64, f64)| (there - here).abs() <= there.abs() * 1e-6;
+    number(there).zip(number(here)).is_some_and(near)
 }
 
 fn numeric_precision(there: &[u8], here: &[u8]) -> bool {
-    let number = |canonical: &[u8]| match canonical.first() {
-        Some(&(tag::NUMERIC | tag::INTEGER)) => render::text(canonical).parse::<f64>().ok(),
-        _ => None,
-    };
-    let pair = number(there).zip(number(here));
-    pair.is_some_and(|(there, here)| is_rounded(there, here, 1e-6))
+    is_rounded(there, here, [tag::NUMERIC, tag::INTEGER])
 }
 
 fn float_precision(there: &[u8], here: &[u8]) -> bool {
-    let number = |canonical: &[u8]| match canonical.first() {
-        Some(&(tag::FLOAT4 | tag::FLOAT8)) => render::text(canonical).parse::<f64>().ok(),
-        _ => None,
-    };
-    let pair = number(there).zip(number(here));
-    pair.is_some_and(|(there, here)| is_rounded(there, here, 1e-6))
+    is_rounded(there, here, [tag::FLOAT4, tag::FLOAT8])
 }
 
 /// Microseconds between two times or timestamps.

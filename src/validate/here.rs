@@ -158,13 +158,11 @@ impl Side {
         }
     }
 
-    /// A condition for the rows with this hash.
-    pub fn has_hash(&self, partition: &Partition, row: RowHash) -> Result<String> {
-        let request = TargetRequest {
-            partition: Some(partition.clone()),
-            parts: (0..partition.parts() as u32).collect(),
-            ..self.request()
-        };
+    /// A condition for the rows with this hash, by a key of these columns. All rows are one part: a
+    /// hash is the same however they are divided.
+    pub fn has_hash(&self, key: &[usize], row: RowHash) -> Result<String> {
+        let partition = Some(Partition { key: key.to_vec(), by: By::Hash(1) });
+        let request = TargetRequest { partition, parts: vec![0], ..self.request() };
         let bytes: String = row.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
         let call = self.call("row_hash", &request)?;
         Ok(format!("{call} OPERATOR(pg_catalog.=) '\\x{bytes}'::pg_catalog.bytea"))

@@ -10,6 +10,7 @@ use super::{
     loaded::Run,
     log::Validation,
     options::{Arguments, Wanted},
+    pair::Pair,
     session::{self, Session, Validated},
     values::Line,
 };
@@ -29,12 +30,33 @@ pub struct Report {
 
 /// `validate_table`
 pub fn table(arguments: &Arguments) -> Result<Report> {
-    let began = Instant::now();
-    let wanted = Wanted::parse(arguments)?;
-    let name = SourceName::parse(&arguments.table_name)?;
-    let mut session = Session::open(&arguments.source)?;
-    let table = session.describe(&name)?;
-    let pair = session.pair(table, arguments.target.as_deref(), &wanted)?;
+    table_of(Opened::new(arguments)?, arguments)
+}
+
+/// An open source, and what is wanted of it.
+struct Opened {
+    began: Instant,
+    wanted: Wanted,
+    session: Session,
+    name: SourceName,
+}
+
+impl Opened {
+    fn new(arguments: &Arguments) -> Result<Self> {
+        let (began, wanted) = (Instant::now(), Wanted::parse(arguments)?);
+        let name = SourceName::parse(&arguments.table_name)?;
+        Ok(Self { began, wanted, session: Session::open(&arguments.source)?, name })
+    }
+
+    fn pair(&mut self, arguments: &Arguments) -> Result<Pair> {
+        let table = self.session.reader.describe_readable(&self.name)?;
+        self.session.pair(table, arguments.target.as_deref(), &self.wanted)
+    }
+}
+
+fn table_of(mut opened: Opened, arguments: &Arguments) -> Result<Report> {
+    let pair = opened.pair(arguments)?;
+    let Opened { began, wanted, mut session, .. } = opened;
     let validated = session.validate(&pair, &wanted, None)?;
     let source_table = pair.table.name.to_string();
     let described = described(arguments);
@@ -43,31 +65,30 @@ pub fn table(arguments: &Arguments) -> Result<Report> {
 
 /// `validate_diff`: the rows that differ.
 pub fn differences(arguments: &Arguments) -> Result<Vec<Line>> {
-    let wanted = Wanted::parse(arguments)?;
-    let name = SourceName::parse(&arguments.table_name)?;
-    let mut session = Session::open(&arguments.source)?;
-    let table = session.describe(&name)?;
-    let pair = session.pair(table, arguments.target.as_deref(), &wanted)?;
+    let mut opened = Opened::new(arguments)?;
+    let pair = opened.pair(arguments)?;
     if pair.oid.is_none() {
         let name = pair.target.name.quoted();
         return Err(Error::new("42P01", format!("relation {name} does not exist")));
     }
-    let lines = session.lines(&pair, &wanted)?;
-    session.reader.close();
+    let lines = opened.session.lines(&pair, &opened.wanted)?;
+    opened.session.reader.close();
     Ok(lines)
 }
 
 /// `validate_run`: what a load should have left behind.
 pub fn run(run_id: i64, mut arguments: Arguments) -> Result<Report> {
-    let run = Run::of(run_id)?;
-    if run.is_of_database() {
-        return of_database_run(&run, &arguments);
-    }
-    arguments.source.clone_from(&run.source);
-    arguments.table_name = same_content(&run)?.recorded(&run.source_table)?.quoted();
-    arguments.target = Some(run.target.clone());
+    let (began, run) = (Instant::now(), Run::of(run_id)?);
     arguments.options = with_run(&arguments.options, run_id)?;
-    table(&arguments)
+    let wanted = Wanted::parse(&arguments)?;
+    let mut session = same_content(&run)?;
+    if run.is_of_database() {
+        let load = database::Arguments::described(run.source.clone(), &run.options);
+        return database_of(session, began, &load, &arguments);
+    }
+    arguments.target = Some(run.target.clone());
+    let name = session.recorded(&run.source_table)?;
+    table_of(Opened { began, wanted, session, name }, &arguments)
 }
 
 fn with_run(options: &Value, run_id: i64) -> Result<Value> {
@@ -91,19 +112,21 @@ fn same_content(run: &Run) -> Result<Session> {
         .hint("Compare with what the file holds now by validate_table() or validate_database()."))
 }
 
-fn of_database_run(run: &Run, arguments: &Arguments) -> Result<Report> {
-    same_content(run)?.reader.close();
-    let load = database::Arguments::described(run.source.clone(), &run.options);
-    let options = with_run(&arguments.options, run.run_id)?;
-    database(&load, &Arguments { options, ..arguments.clone() })
-}
-
 /// `validate_database`: every table of the selection. The names here are those that
 /// `migrate_database` gives.
 pub fn database(selection: &database::Arguments, arguments: &Arguments) -> Result<Report> {
     let began = Instant::now();
+    Wanted::parse(arguments)?;
+    database_of(Session::open(&selection.source)?, began, selection, arguments)
+}
+
+fn database_of(
+    mut session: Session,
+    began: Instant,
+    selection: &database::Arguments,
+    arguments: &Arguments,
+) -> Result<Report> {
     let wanted = Wanted::parse(arguments)?;
-    let mut session = Session::open(&selection.source)?;
     let tables = session.reader.tables()?;
     let chosen = database::Expected::of(selection, tables, &session.objects)?;
     let mut all = Vec::new();
@@ -139,7 +162,7 @@ fn one(
     wanted: &Wanted,
     places: &database::Expected,
 ) -> Result<Validated> {
-    let table = session.describe(name)?;
+    let table = session.reader.describe_readable(name)?;
     let pair = session.pair(table, Some(&target.quoted()), wanted)?;
     session.validate(&pair, wanted, Some(places))
 }
@@ -168,7 +191,7 @@ impl Finished {
         let run_id = Validation {
             source: self.session.path(),
             fingerprint: self.session.reader.ready().file.fingerprint.clone(),
-            source_table: Some(self.source_table),
+            source_table: self.source_table,
             target,
             level: self.wanted.level.as_str(),
             loaded_by,

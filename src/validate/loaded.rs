@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::{
     database,
     error::{Error, Result},
-    load::{LoadOptions, TableArguments},
+    load::{LoadOptions, Logged, TableArguments},
     pg::spi,
 };
 
@@ -77,20 +77,12 @@ impl Run {
     }
 
     fn table_arguments(&self) -> TableArguments {
-        let text = |name: &str| self.options.get(name).and_then(Value::as_str).map(str::to_owned);
-        let object = |name: &str| {
-            let value = self.options.get(name).filter(|value| value.is_object());
-            value.cloned().unwrap_or_else(|| serde_json::json!({}))
-        };
-        let columns = self.options.get("columns").and_then(Value::as_array);
-        let names = |names: &Vec<Value>| {
-            names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect()
-        };
+        let logged = Logged(&self.options);
         TableArguments {
-            columns: columns.map(names),
-            filter: text("filter"),
-            column_types: object("column_types"),
-            options: object("options"),
+            columns: logged.texts("columns"),
+            filter: logged.text("filter"),
+            column_types: logged.object("column_types"),
+            options: logged.object("options"),
             ..TableArguments::empty()
         }
     }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    load::{log_owner, next_run_id},
+    load::{current_role, log_owner, next_run_id},
     pg::{memory, owner, spi},
 };
 
@@ -24,11 +24,11 @@ pub struct Validation<'a> {
     pub source: String,
     /// Its fingerprint.
     pub fingerprint: String,
-    /// The source table; `*` for a whole file, or NULL where there is no source.
-    pub source_table: Option<String>,
+    /// The source table; `*` for a whole file.
+    pub source_table: String,
     /// The target, quoted; `*` for a whole file.
     pub target: String,
-    /// quick, standard, full, paranoid or integrity.
+    /// quick, standard, full or paranoid.
     pub level: &'static str,
     /// The run that has loaded the target, where it is known.
     pub loaded_by: Option<i64>,
@@ -103,14 +103,6 @@ impl Validation<'_> {
             "errors": count(Status::Error),
         })
     }
-}
-
-fn current_role() -> Result<String> {
-    #[derive(serde::Deserialize)]
-    struct Role {
-        role: String,
-    }
-    Ok(spi::one::<Role>("SELECT current_user::text AS role", &[])?.role)
 }
 
 fn insert(sql: &str, run_id: i64, rows: impl Iterator<Item = Value>) -> Result<()> {

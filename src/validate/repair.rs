@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
+    load::Logged,
     pg::{memory, spi},
 };
 
@@ -105,14 +106,11 @@ fn ranks(tables: &[Table]) -> Vec<i64> {
     let mut ranks = vec![0_i64; tables.len()];
     for _ in 0..tables.len() {
         let before = ranks.clone();
-        for (at, table) in tables.iter().enumerate() {
-            let refers = |other: &&usize| {
-                let name = &tables[**other].name;
-                *name != table.name && table.parents.contains(name)
-            };
-            let places: Vec<usize> = (0..tables.len()).collect();
-            let parents = places.iter().filter(refers).map(|other| before[*other] + 1);
-            ranks[at] = parents.max().unwrap_or(0);
+        for (rank, table) in ranks.iter_mut().zip(tables) {
+            let refers =
+                |other: &Table| other.name != table.name && table.parents.contains(&other.name);
+            let parents = tables.iter().zip(&before).filter(|(other, _)| refers(other));
+            *rank = parents.map(|(_, rank)| rank + 1).max().unwrap_or(0);
         }
         if ranks == before {
             break;
@@ -124,7 +122,7 @@ fn ranks(tables: &[Table]) -> Vec<i64> {
 fn table(session: &mut Session, recorded: &Recorded, failed: &Failed) -> Result<Option<Table>> {
     let wanted = Wanted::parse(&recorded.arguments(failed))?;
     let name = session.recorded(&failed.source_name)?;
-    let table = session.describe(&name)?;
+    let table = session.reader.describe_readable(&name)?;
     let pair = session.pair(table, Some(&failed.target_name), &wanted)?;
     if pair.oid.is_none() {
         return Ok(None);
@@ -164,24 +162,17 @@ impl Recorded {
             Some("*") => self.options.get("arguments").unwrap_or(&Value::Null),
             _ => &self.options,
         };
-        let object = |name: &str| {
-            let value = options.get(name).filter(|value| value.is_object());
-            value.cloned().unwrap_or_else(|| serde_json::json!({}))
-        };
-        let names = options.get("key").and_then(Value::as_array);
-        let key = names.map(|names| {
-            names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect()
-        });
+        let options = Logged(options);
         Arguments {
             source: self.source.clone(),
             table_name: failed.source_name.clone(),
             target: Some(failed.target_name.clone()),
             level: "standard".to_owned(),
             checks: None,
-            key,
-            filter: options.get("filter").and_then(Value::as_str).map(str::to_owned),
-            tolerance: object("tolerance"),
-            options: object("options"),
+            key: options.texts("key"),
+            filter: options.text("filter"),
+            tolerance: options.object("tolerance"),
+            options: options.object("options"),
         }
     }
 }
@@ -191,16 +182,12 @@ fn statements(session: &mut Session, pair: &Pair, wanted: &Wanted) -> Result<Vec
     let side = pair.side(wanted)?;
     let environment = crate::pg::types::environment()?;
     let mut search = Search { reader: &mut session.reader, pair, side: &side };
-    let partition = search.partition()?;
-    let (there, here) = search.sums(Some(&partition))?;
-    let sums = (&there.digested, &here);
-    let (rows, complete) = search.located(&partition, sums, MOST, true)?;
+    let (rows, complete) = search.all(MOST, true)?;
     if !complete {
         let message = format!("more than {MOST} rows of {} differ", pair.target.name.quoted());
         return Err(Error::new("54000", message).hint("Load the table again."));
     }
-    let statements =
-        Statements { pair, side: &side, partition: &partition, environment: &environment };
+    let statements = Statements { pair, side: &side, environment: &environment };
     let refers_to_itself = parents(pair).contains(&pair.target.name);
     let mut all: Vec<(Statement, &'static str, Vec<Value>)> = Vec::new();
     for row in &rows {

@@ -26,7 +26,7 @@ fn check(pair: &Pair, rows: &[RowDifference], complete: bool, op: Op, name: &'st
     let check = Check::new(name, Category::Content, Severity::Error).compare(0, count);
     let check = Check {
         unexpected_count: Some(count as i64),
-        column_name: columns(pair, of_op()),
+        column_name: pair.column_names(of_op().flat_map(|row| row.columns.clone()).collect()),
         failing_keys: of_op().take(FAILING_KEYS).map(|row| pair.key_of(row)).collect(),
         ..check
     };
@@ -34,13 +34,4 @@ fn check(pair: &Pair, rows: &[RowDifference], complete: bool, op: Op, name: &'st
         true => check,
         false => check.note("partial: options.difference_limit ended the search"),
     }
-}
-
-/// The columns that differ in some of the rows.
-fn columns<'r>(pair: &Pair, rows: impl Iterator<Item = &'r RowDifference>) -> Option<String> {
-    let mut places: Vec<usize> = rows.flat_map(|row| row.columns.iter().copied()).collect();
-    places.sort_unstable();
-    places.dedup();
-    let names: Vec<_> = places.iter().map(|at| pair.columns[*at].name.as_str()).collect();
-    (!names.is_empty()).then(|| names.join(", "))
 }

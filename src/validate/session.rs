@@ -58,10 +58,7 @@ pub struct Validated {
 impl Session {
     /// Opens a source.
     pub fn open(source: &str) -> Result<Self> {
-        if !server::is_utf8() {
-            return Err(Error::new("0A000", "the database's encoding is not UTF8")
-                .detail("DuckDB's texts are UTF-8, and are not converted."));
-        }
+        server::require_utf8()?;
         let file = files::resolve(source)?;
         let mut reader = Reader::open(&file, Depth::Database)?;
         let objects = reader.objects()?;
@@ -82,18 +79,6 @@ impl Session {
             let shown = migrator_model::reject::shown(shown);
             Error::new("42P01", format!("table \"{shown}\" is not in the source"))
         })
-    }
-
-    /// Describes a table of the source.
-    pub fn describe(&mut self, name: &SourceName) -> Result<Table> {
-        let table = self.reader.describe(name)?;
-        match &table.broken {
-            None => Ok(table),
-            Some(reason) => {
-                let message = format!("view \"{}\" of the source cannot be read", table.name);
-                Err(Error::new("0A000", message).detail(format!("DuckDB says: {reason}")))
-            }
-        }
     }
 
     /// A table and its target.
@@ -138,10 +123,7 @@ impl Session {
         pair.refuse_hidden()?;
         let side = pair.side(wanted)?;
         let mut search = Search { reader: &mut self.reader, pair, side: &side };
-        let partition = search.partition()?;
-        let (there, here) = search.sums(Some(&partition))?;
-        let sums = (&there.digested, &here);
-        let (rows, _) = search.located(&partition, sums, wanted.limit(), false)?;
+        let (rows, _) = search.all(wanted.limit(), false)?;
         Ok(rows.iter().flat_map(|row| pair.lines(row)).collect())
     }
 }

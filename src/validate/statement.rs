@@ -2,7 +2,7 @@
 
 use migrator_model::{
     PgType,
-    canonical::{Kind, bytes::tag, render, request::Partition},
+    canonical::{Kind, bytes::tag, render},
     ident::literal,
     pg_type::Environment,
 };
@@ -21,8 +21,6 @@ pub struct Statements<'a> {
     pub pair: &'a Pair,
     /// The target.
     pub side: &'a Side,
-    /// How rows are told apart.
-    pub partition: &'a Partition,
     /// Where other extensions' types are.
     pub environment: &'a Environment,
 }
@@ -166,7 +164,7 @@ impl Statements<'_> {
                 }
                 // A ctid is a place within one partition.
                 let place = "(tableoid, ctid)";
-                let condition = self.side.has_hash(self.partition, hash)?;
+                let condition = self.side.has_hash(&self.pair.key, hash)?;
                 Ok(format!(
                     "{place} = (SELECT tableoid, ctid FROM {target} WHERE {condition} LIMIT 1)"
                 ))

@@ -72,6 +72,13 @@ impl Search<'_> {
         Ok((rows, complete))
     }
 
+    /// The same from the start: sums of parts, then the rows of those that differ.
+    pub fn all(&mut self, limit: usize, whole: bool) -> Result<(Vec<RowDifference>, bool)> {
+        let partition = self.partition()?;
+        let (there, here) = self.sums(Some(&partition))?;
+        self.located(&partition, (&there.digested, &here), limit, whole)
+    }
+
     fn values(
         &mut self,
         partition: &Partition,
@@ -91,6 +98,14 @@ fn by_hash(rows: Vec<RowCells>) -> HashMap<RowHash, Vec<Vec<u8>>> {
 }
 
 impl Pair {
+    /// The names of columns, each once, in their order; None where there are none.
+    pub fn column_names(&self, mut places: Vec<usize>) -> Option<String> {
+        places.sort_unstable();
+        places.dedup();
+        let names: Vec<_> = places.iter().map(|at| self.columns[*at].name.as_str()).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    }
+
     /// None: the row is near enough.
     fn row_difference(
         &self,

@@ -32,7 +32,6 @@ use std::io;
 use migrator_model::{
     LogicalType,
     canonical::request::{By, Digest, DigestColumn, DigestReply, Partition, Want},
-    catalog::TableKind,
     protocol::{Failure, Reply},
 };
 
@@ -40,7 +39,7 @@ use crate::{
     catalog::{self, Found},
     ffi::database::Statement,
     open::Source,
-    scan::{Stop, feed::Feed, filter, leaves, width},
+    scan::{self, Stop, feed::Feed},
     serve::Backend,
     usage::Usage,
 };
@@ -87,7 +86,8 @@ fn answer(source: &mut Source, wanted: &Digest, port: &mut dyn Port) -> Result<u
     let cache = source.catalog()?;
     let found = catalog::find(&cache, &wanted.table)?;
     let row_id = row_id(wanted, catalog::row_id(&cache, found))?;
-    prepare(source, wanted, found)?;
+    let logicals = wanted.columns.iter().map(|column| &column.scan.logical);
+    scan::prepare(source, found, wanted.filter.as_deref(), logicals)?;
     check_stored(source, wanted, found)?;
     match &wanted.want {
         Want::Cuts { key, parts } => {
@@ -147,16 +147,6 @@ fn row_id<'r>(wanted: &Digest, row_id: Option<&'r str>) -> Result<Option<&'r str
     }
 }
 
-fn prepare(source: &mut Source, wanted: &Digest, found: &Found) -> Result<(), Failure> {
-    if wanted.filter.is_some() || found.kind == TableKind::View {
-        source.prepare_to_compute()?;
-    } else {
-        let logicals = || wanted.columns.iter().map(|column| &column.scan.logical);
-        source.prepare_to_stream(logicals().map(leaves).sum(), logicals().map(width).sum())?;
-    }
-    wanted.filter.as_ref().map_or(Ok(()), |filter| filter::check(source, filter))
-}
-
 fn cut(
     source: &Source,
     keys: &Digest,
@@ -196,7 +186,8 @@ fn digest(
 /// Prepares a statement whose columns are of the types that they are to be read as.
 fn statement<'s>(source: &'s Source, wanted: &Digest, sql: &str) -> Result<Statement<'s>, Failure> {
     let prepared = source.session().prepare(sql);
-    let statement = prepared.map_err(|error| refused(wanted, source.explain(&error)))?;
+    let statement = prepared
+        .map_err(|error| scan::refused(wanted.filter.as_deref(), source.explain(&error)))?;
     check_types(wanted, &statement, sql::read_as)?;
     Ok(statement)
 }
@@ -226,16 +217,6 @@ fn check_types(
 fn feed<'s>(source: &'s Source, statement: &'s Statement<'_>) -> Result<Feed<'s>, Failure> {
     let stream = statement.stream().map_err(|error| source.explain(&error))?;
     Ok(Feed::new(stream, source.path()))
-}
-
-/// A statement that DuckDB refuses: with a filter in it, the filter is what the user wrote.
-fn refused(wanted: &Digest, failure: Failure) -> Failure {
-    match &wanted.filter {
-        Some(_) if failure.sqlstate == "38000" => {
-            Failure { sqlstate: "42601".into(), message: "invalid filter".into(), ..failure }
-        }
-        _ => failure,
-    }
 }
 
 fn check_stop(port: &dyn Port) -> Result<(), Stop> {

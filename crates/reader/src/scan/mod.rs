@@ -3,7 +3,7 @@
 mod batch;
 mod crew;
 pub(crate) mod feed;
-pub(crate) mod filter;
+mod filter;
 mod maker;
 mod output;
 mod proven;
@@ -77,21 +77,28 @@ fn start(
     let cache = source.catalog()?;
     let found = catalog::find(&cache, &scan.table)?;
     let row_id = catalog::row_id(&cache, found);
-    if computes || found.kind == TableKind::View {
-        source.prepare_to_compute()?;
-    } else {
-        let logicals = || scan.columns.iter().map(|column| &column.logical);
-        source.prepare_to_stream(logicals().map(leaves).sum(), logicals().map(width).sum())?;
-    }
-    if let Some(filter) = &scan.filter {
-        filter::check(source, filter)?;
-    }
+    prepare(source, found, scan.filter.as_deref(), scan.columns.iter().map(|c| &c.logical))?;
     if scan.dry_run {
         return dry_run(source, scan, found, output, usage);
     }
     let expected = if computes { None } else { catalog::count(source, found)? };
     output.say(&Reply::Expect(expected))?;
     rows(source, scan, found, row_id, output, usage)
+}
+
+/// Gives DuckDB the memory that reading these columns takes, and checks the filter.
+pub(crate) fn prepare<'l>(
+    source: &mut Source,
+    found: &Found,
+    filter: Option<&str>,
+    logicals: impl Iterator<Item = &'l LogicalType> + Clone,
+) -> Result<(), Failure> {
+    if filter.is_some() || found.kind == TableKind::View {
+        source.prepare_to_compute()?;
+    } else {
+        source.prepare_to_stream(logicals.clone().map(leaves).sum(), logicals.map(width).sum())?;
+    }
+    filter.map_or(Ok(()), |filter| filter::check(source, filter))
 }
 
 /// Counts what would get lost, with a look at the data only where DuckDB's statistics leave it
@@ -122,7 +129,8 @@ fn rows(
     let logicals: Vec<_> = scan.columns.iter().map(|column| readable(&column.logical)).collect();
     let sql = select::select(scan, found, row_id);
     let prepared = source.session().prepare(&sql);
-    let statement = prepared.map_err(|error| refused(scan, source.explain(&error)))?;
+    let statement =
+        prepared.map_err(|error| refused(scan.filter.as_deref(), source.explain(&error)))?;
     check_types(scan, &logicals, &statement)?;
     let work = work(scan, found, &logicals, row_id.is_some())?;
     let stream = statement.stream().map_err(|error| source.explain(&error))?;
@@ -184,12 +192,12 @@ fn finish(
 }
 
 /// How many columns DuckDB stores the type as.
-pub(crate) fn leaves(logical: &LogicalType) -> u64 {
+fn leaves(logical: &LogicalType) -> u64 {
     1 + logical.children().into_iter().map(leaves).sum::<u64>()
 }
 
 /// About how many bytes a value of the type has, as far as the type says.
-pub(crate) fn width(logical: &LogicalType) -> u64 {
+fn width(logical: &LogicalType) -> u64 {
     match logical {
         LogicalType::Array(element, size) => u64::from(*size) * width(element),
         other => match other.children() {
@@ -208,8 +216,8 @@ fn policy(scan: &Scan) -> Policy {
 }
 
 /// A statement that DuckDB refuses: with a filter in it, the filter is what the user wrote.
-fn refused(scan: &Scan, failure: Failure) -> Failure {
-    match &scan.filter {
+pub(crate) fn refused(filter: Option<&str>, failure: Failure) -> Failure {
+    match filter {
         Some(_) if failure.sqlstate == "38000" => {
             Failure { sqlstate: "42601".into(), message: "invalid filter".into(), ..failure }
         }
