@@ -5,7 +5,7 @@ ROOT := $(filter 0,$(shell id -u))
 export CARGO_TARGET_DIR ?= $(if $(ROOT),/var/cache/migrator,$(HOME)/.cache/migrator)
 PG_CONFIG ?= pg_config
 
-.PHONY: help setup build install test demo demo-stop bench bench-validation
+.PHONY: help setup build install test demo demo-stop bench bench-validation bench-readers bench-vectors
 
 help: ## shows this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -33,3 +33,9 @@ bench: setup ## times loads against COPY, DuckDB's postgres extension and the di
 
 bench-validation: setup ## times validations against the load and against reladiff
 	@bench/run bench.validation
+
+bench-readers: setup ## times queries through the foreign data wrapper against DuckDB
+	@bench/run bench.readers
+
+bench-vectors: setup ## times builds of vector indexes and searches by them
+	@bench/run bench.vectors

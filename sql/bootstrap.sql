@@ -30,7 +30,7 @@ COMMENT ON COLUMN migrator.runs.run_id IS 'Names the run in every other table.';
 COMMENT ON COLUMN migrator.runs.role_name IS 'Who ran it; may read this row and its rejects.';
 COMMENT ON COLUMN migrator.runs.started_at IS 'When the function was called.';
 COMMENT ON COLUMN migrator.runs.finished_at IS 'When everything was in place, before the commit.';
-COMMENT ON COLUMN migrator.runs.source IS 'The file, resolved.';
+COMMENT ON COLUMN migrator.runs.source IS 'The file, or the pattern for several, resolved.';
 COMMENT ON COLUMN migrator.runs.fingerprint IS 'Changes when the content of the file does: see source_info().';
 COMMENT ON COLUMN migrator.runs.source_table IS 'The table or view in the source; * for a whole file.';
 COMMENT ON COLUMN migrator.runs.target IS 'The table, qualified; * for a whole file: see migrator.steps.';
@@ -117,7 +117,7 @@ COMMENT ON COLUMN migrator.validations.run_id IS 'Names the validation; from the
 COMMENT ON COLUMN migrator.validations.role_name IS 'Who ran it; may read this row, its checks and its differences.';
 COMMENT ON COLUMN migrator.validations.started_at IS 'When the function was called.';
 COMMENT ON COLUMN migrator.validations.finished_at IS 'When the last check was made.';
-COMMENT ON COLUMN migrator.validations.source IS 'The file, resolved.';
+COMMENT ON COLUMN migrator.validations.source IS 'The file, or the pattern for several, resolved.';
 COMMENT ON COLUMN migrator.validations.fingerprint IS 'Changes when the content of the file does: see source_info().';
 COMMENT ON COLUMN migrator.validations.source_table IS 'The table or view in the source; * for a whole file.';
 COMMENT ON COLUMN migrator.validations.target IS 'The table, qualified; * for a whole file.';

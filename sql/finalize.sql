@@ -1,8 +1,8 @@
-COMMENT ON FUNCTION source_tables(text) IS 'Lists the tables and views of a DuckDB file.';
-COMMENT ON FUNCTION source_columns(text, text) IS 'Lists the columns of a DuckDB file''s table, or of all, and what each becomes in PostgreSQL.';
-COMMENT ON FUNCTION source_info(text) IS 'Describes a DuckDB file without reading its tables, and the reader''s sandbox on this machine.';
-COMMENT ON FUNCTION migrate_table(text, text, text, text, text[], text, jsonb, text, text, bigint, boolean, boolean, jsonb) IS 'Carries a table or view of a DuckDB file into PostgreSQL.';
-COMMENT ON FUNCTION migrate_database(text, jsonb, text[], text[], boolean, text, text, bigint, jsonb) IS 'Carries everything that a DuckDB file holds into PostgreSQL.';
+COMMENT ON FUNCTION source_tables(text) IS 'Lists the tables and views of a source.';
+COMMENT ON FUNCTION source_columns(text, text) IS 'Lists the columns of a source''s table, or of all, and what each becomes in PostgreSQL.';
+COMMENT ON FUNCTION source_info(text) IS 'Describes a source without reading its tables, and the reader''s sandbox on this machine.';
+COMMENT ON FUNCTION migrate_table(text, text, text, text, text[], text, jsonb, text, text, bigint, boolean, boolean, jsonb) IS 'Carries a table or view of a source into PostgreSQL.';
+COMMENT ON FUNCTION migrate_database(text, jsonb, text[], text[], boolean, text, text, bigint, jsonb) IS 'Carries everything that a source holds into PostgreSQL.';
 COMMENT ON FUNCTION migrate_preview(text, jsonb, text[], text[], boolean, text, text, bigint, jsonb) IS 'Shows what migrate_database() would do, and makes nothing.';
 COMMENT ON FUNCTION migrator.scan_rows(anyelement) IS 'Rows of the load that is running in this session: a part of migrate_table().';
 COMMENT ON FUNCTION validate_integrity(regclass, text[], jsonb) IS 'Checks what must hold within a table, without its source.';
@@ -26,3 +26,15 @@ COMMENT ON FUNCTION validate_diff(text, text, text, integer, text[], text, jsonb
 COMMENT ON FUNCTION validate_repair(bigint, boolean) IS 'Makes the targets of a validation equal to their sources, or shows the statements that would.';
 COMMENT ON FUNCTION validate_last(regclass) IS 'The latest verdicts on a table, and what has changed since those before them.';
 COMMENT ON FUNCTION validate_pgtap(text, name, jsonb, text[], text[], text) IS 'Makes a test function for each table of a file, for pgTAP''s runtests().';
+COMMENT ON FUNCTION latency_check(text, jsonb, integer, double precision) IS 'Measures how long a query takes as its caller: percentiles of many runs, and a verdict.';
+COMMENT ON FUNCTION latency_tap(text, jsonb, integer, double precision, text) IS 'latency_check() as TAP, for pg_prove.';
+COMMENT ON FUNCTION migrate_gate(bigint, jsonb) IS 'Whether the targets of a run are as good as they have to be, by what was measured since: one row for each gate.';
+COMMENT ON FUNCTION vector_advice(regclass, name, text, double precision, double precision, integer) IS 'Advises an index for a column of vectors, or none where exact searches are quick enough.';
+COMMENT ON FUNCTION vector_index(regclass, name, text, jsonb) IS 'Builds an index of vectors with the memory that it needs.';
+COMMENT ON FUNCTION vector_recall(regclass, name, regclass, name, integer, integer[], integer, text, double precision) IS 'Measures what share of the nearest rows an index of vectors finds at each setting, and how long that takes.';
+COMMENT ON FUNCTION vector_checks(regclass, name, text, text, text, text[]) IS 'Checks what must hold for a column of vectors and its indexes: one row for each check.';
+
+CREATE FOREIGN DATA WRAPPER migrator HANDLER migrator.fdw_handler VALIDATOR migrator.fdw_validator;
+COMMENT ON FOREIGN DATA WRAPPER migrator IS 'Reads DuckDB databases, and Parquet, CSV and JSON files.';
+COMMENT ON FUNCTION migrator.fdw_handler() IS 'What the server calls: a part of foreign data wrapper migrator.';
+COMMENT ON FUNCTION migrator.fdw_validator(text[], oid) IS 'Checks options: a part of foreign data wrapper migrator.';

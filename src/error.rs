@@ -73,11 +73,12 @@ impl From<Failure> for Error {
 
 impl From<NameError> for Error {
     fn from(error: NameError) -> Self {
-        let sqlstate = match error {
-            NameError::TooLong(_) => "42622",
-            NameError::Syntax => "42602",
-        };
-        Self::new(sqlstate, error.to_string())
+        match error {
+            NameError::TooLong(_) => Self::new("42622", error.to_string()),
+            NameError::Syntax => Self::new("42602", error.to_string()).hint(
+                "What is no letter, digit or underscore stands between double quotes, as in \"2024-01\".",
+            ),
+        }
     }
 }
 

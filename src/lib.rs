@@ -1,7 +1,7 @@
 //! migrator: whole databases out of DuckDB files into PostgreSQL.
 //!
 //! `api` is the SQL surface; `load` carries a table, `database` a whole file; `ddl` writes statements; `steps` tells what became
-//! of each object; `source` is the
+//! of each object; `index` measures; `source` is the
 //! backend's end of a reader process; `pg` is the fence around the server. No DuckDB runs here.
 
 // An ErrorReport is large, and the server wants exactly that type from SQL functions.
@@ -12,16 +12,30 @@ mod api;
 mod database;
 mod ddl;
 mod error;
+mod index;
 mod load;
 mod pg;
+mod readers;
 mod settings;
 mod source;
 mod steps;
+mod tap;
 mod validate;
 
 ::pgrx::pg_module_magic!(name, version);
 
 pgrx::extension_sql_file!("../sql/bootstrap.sql", name = "bootstrap", bootstrap);
+pgrx::extension_sql_file!("../sql/measure.sql", name = "measure", requires = ["bootstrap"]);
+pgrx::extension_sql_file!(
+    "../sql/readers.sql",
+    name = "readers",
+    requires = [
+        api::foreign::check_foreign_table,
+        api::read::read_table,
+        api::read::read_query,
+        api::read::read_describe
+    ]
+);
 pgrx::extension_sql_file!("../sql/finalize.sql", name = "finalize", finalize);
 
 /// Called by the server when it loads the library.

@@ -1,6 +1,6 @@
 //! The settings `migrator.*`.
 
-use std::ffi::CString;
+use std::{ffi::CString, time::Duration};
 
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
 
@@ -13,11 +13,14 @@ static READER_THREADS: GucSetting<i32> = GucSetting::<i32>::new(0);
 static SLOT_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(64 << 10);
 static DIRECT_PAGES: GucSetting<bool> = GucSetting::<bool>::new(true);
 static PROGRESS_INTERVAL: GucSetting<i32> = GucSetting::<i32>::new(10);
+static READER_IDLE: GucSetting<i32> = GucSetting::<i32>::new(60);
+static PUSHDOWN: GucSetting<bool> = GucSetting::<bool>::new(true);
 
 /// Registers every setting; called once, when the library is loaded.
 pub fn register() {
     register_folders();
     register_memory();
+    register_scans();
     GucRegistry::define_int_guc(
         c"migrator.reader_threads",
         c"Threads of a reader process.",
@@ -52,7 +55,7 @@ pub fn register() {
 fn register_folders() {
     GucRegistry::define_string_guc(
         c"migrator.allowed_directories",
-        c"Folders whose DuckDB files everybody may read.",
+        c"Folders whose files everybody may read as sources.",
         c"A comma-separated list. Other files need the privileges of pg_read_server_files.",
         &ALLOWED_DIRECTORIES,
         GucContext::Suset,
@@ -88,6 +91,27 @@ fn register_memory() {
         1 << 20,
         GucContext::Userset,
         GucFlags::UNIT_KB,
+    );
+}
+
+fn register_scans() {
+    GucRegistry::define_int_guc(
+        c"migrator.reader_idle",
+        c"How long a session keeps the reader process of a foreign table for its next scan.",
+        c"It keeps the file open meanwhile: DuckDB cannot write to it. 0 ends it with the scan.",
+        &READER_IDLE,
+        0,
+        86_400,
+        GucContext::Userset,
+        GucFlags::UNIT_S,
+    );
+    GucRegistry::define_bool_guc(
+        c"migrator.pushdown",
+        c"Lets DuckDB compute what it computes exactly as PostgreSQL does.",
+        c"Off, DuckDB only leaves out columns that nobody wants.",
+        &PUSHDOWN,
+        GucContext::Userset,
+        GucFlags::default(),
     );
 }
 
@@ -127,9 +151,19 @@ pub fn slot_memory() -> u64 {
 }
 
 /// `migrator.progress_interval`; None: off.
-pub fn progress_interval() -> Option<std::time::Duration> {
+pub fn progress_interval() -> Option<Duration> {
     let seconds = u64::try_from(PROGRESS_INTERVAL.get()).unwrap_or(0);
-    Some(std::time::Duration::from_secs(seconds)).filter(|interval| !interval.is_zero())
+    Some(Duration::from_secs(seconds)).filter(|interval| !interval.is_zero())
+}
+
+/// `migrator.reader_idle`; zero: no reader is kept.
+pub fn reader_idle() -> Duration {
+    Duration::from_secs(u64::try_from(READER_IDLE.get()).unwrap_or(0))
+}
+
+/// `migrator.pushdown`
+pub fn pushdown() -> bool {
+    PUSHDOWN.get()
 }
 
 /// `migrator.direct_pages`

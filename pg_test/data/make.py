@@ -2,8 +2,13 @@
 DuckDB's ICU extension, which the reader has not. Wants DuckDB 2.0.0 from PyPI:
 
     pip install duckdb==2.0.0 && python make.py PATH/pgdocs.duckdb
+
+Makes hnsw.duckdb, whose indexes are those of DuckDB's extension vss:
+
+    pip install duckdb==1.5.5 duckdb-extension-vss==1.5.5 && python make.py hnsw
 """
 
+import glob
 import os
 import sys
 
@@ -55,8 +60,30 @@ def zoned():
     db.execute("CHECKPOINT z")
 
 
-for name in ["passages.duckdb", "zoned.duckdb"]:
+def hnsw():
+    db = duckdb.connect(config={"allow_unsigned_extensions": "true"})
+    package = glob.glob(f"{sys.prefix}/lib/python3*/site-packages/duckdb_extension_vss/**/*.duckdb_extension", recursive=True)
+    db.execute(f"LOAD {literal(package[0])}")
+    db.execute("SET hnsw_enable_experimental_persistence = true")
+    db.execute("ATTACH 'hnsw.duckdb' AS h")
+    db.execute("USE h")
+    db.execute("CREATE TABLE passages (id INTEGER PRIMARY KEY, embedding FLOAT[8], other FLOAT[8])")
+    wave = "list_transform(range(8), lambda k: {}(i * (k + 1) * 0.37)::FLOAT)::FLOAT[8]"
+    db.execute(f"INSERT INTO passages SELECT i, {wave.format('sin')}, {wave.format('cos')} FROM range(300) t(i)")
+    db.execute("CREATE INDEX passages_embedding_hnsw ON passages USING HNSW (embedding) WITH (metric = 'cosine', M = 12)")
+    db.execute("CHECKPOINT h")
+
+
+def fresh(name):
     if os.path.exists(name):
         os.remove(name)
-passages(sys.argv[1])
-zoned()
+
+
+if sys.argv[1] == "hnsw":
+    fresh("hnsw.duckdb")
+    hnsw()
+else:
+    fresh("passages.duckdb")
+    fresh("zoned.duckdb")
+    passages(sys.argv[1])
+    zoned()

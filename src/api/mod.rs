@@ -3,12 +3,16 @@
 mod checks;
 mod database;
 mod diff;
+mod foreign;
 mod given;
 mod integrity;
+mod latency;
 mod migrate;
+mod read;
 mod source;
 mod tap;
 mod validate;
+mod vector;
 
 use crate::error::{Error, Result};
 

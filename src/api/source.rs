@@ -7,8 +7,8 @@ use super::required;
 use crate::{
     error::Result,
     load,
-    pg::{files, types},
-    source::{Depth, Reader},
+    pg::types,
+    source::{Depth, Reader, named},
 };
 
 /// Lists the tables and views of a DuckDB file.
@@ -31,7 +31,7 @@ fn source_tables(
     >,
     ErrorReport,
 > {
-    let mut reader = Reader::open(&files::resolve(source)?, Depth::Database)?;
+    let mut reader = Reader::open(&named::resolve(source)?, Depth::Database)?;
     let tables = reader.tables()?;
     reader.close();
     Ok(TableIterator::new(tables.into_iter().map(|table| {
@@ -53,7 +53,7 @@ struct ColumnLine {
 
 fn column_lines(source: &str, table_name: Option<&str>) -> Result<Vec<ColumnLine>> {
     let wanted = table_name.map(SourceName::parse).transpose()?;
-    let mut reader = Reader::open(&files::resolve(source)?, Depth::Database)?;
+    let mut reader = Reader::open(&named::resolve(source)?, Depth::Database)?;
     let environment = types::environment()?;
     let names = match wanted {
         Some(name) => vec![name],
@@ -151,14 +151,14 @@ fn source_info(
     >,
     ErrorReport,
 > {
-    let file = files::resolve(source)?;
-    let header = Reader::open(&file, Depth::Header)?;
+    let source = named::resolve(source)?;
+    let header = Reader::open(&source, Depth::Header)?;
     let ready = header.ready().clone();
     header.close();
-    // An encrypted file's header is all that can be read of it.
-    let tables = match ready.file.encrypted {
+    // An encrypted file's header is all that can be read of it without its key.
+    let tables = match ready.file.encrypted && source.key.is_none() {
         true => None,
-        false => Some(Reader::open(&file, Depth::Database)?.tables()?.len() as i64),
+        false => Some(Reader::open(&source, Depth::Database)?.tables()?.len() as i64),
     };
     let info = ready.file;
     Ok(TableIterator::once((

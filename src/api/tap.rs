@@ -10,8 +10,9 @@ use super::{
     required,
 };
 use crate::{
-    error::{Error, Result},
+    error::Result,
     pg::{server, subtransaction},
+    tap::must_end,
     validate::{self, Report, junit, tap},
 };
 
@@ -147,15 +148,17 @@ fn validate_pgtap(
 fn stream(
     run: impl FnOnce() -> Result<Report>,
 ) -> std::result::Result<SetOfIterator<'static, String>, ErrorReport> {
-    let lines = match subtransaction::attempt_unless(must_end, run) {
+    let lines = match attempt(run)? {
         Ok(report) => tap::lines(&report.checks),
-        Err(error) if must_end(&error) => return Err(error.into()),
         Err(error) => tap::broken(&error),
     };
     Ok(SetOfIterator::new(lines))
 }
 
-/// A cancel, a shutdown, a lack of resources, a conflict that the caller may try again.
-fn must_end(error: &Error) -> bool {
-    ["57", "53", "40"].iter().any(|class| error.sqlstate().starts_with(class))
+/// Runs what becomes a stream: its error is a part of that, unless it must end the statement.
+pub(super) fn attempt<T>(run: impl FnOnce() -> Result<T>) -> Result<Result<T>> {
+    match subtransaction::attempt_unless(must_end, run) {
+        Err(error) if must_end(&error) => Err(error),
+        result => Ok(result),
+    }
 }

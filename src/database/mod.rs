@@ -26,7 +26,7 @@ use migrator_model::{
 
 pub use self::{
     expected::Expected,
-    naming::column_names,
+    naming::{column_names, free as free_name},
     options::{Arguments, of_table as options_of_table},
 };
 use self::{naming::Naming, options::Options, tables::Planned, views::View};
@@ -34,8 +34,11 @@ use crate::{
     ddl::{helper::Helper, macros::Macros},
     error::Result,
     load::{KnownEnums, Loaded, Rejects, next_run_id},
-    pg::{self, facts, files, server, subtransaction},
-    source::{Depth, Reader},
+    pg::{self, facts, server, subtransaction},
+    source::{
+        Depth, Reader,
+        named::{self, ResolvedSource},
+    },
     steps::{OnFailure, Step, Steps},
 };
 
@@ -70,7 +73,7 @@ struct Migration<'a> {
     options: Options,
     began: std::time::Instant,
     wal_before: u64,
-    file: files::ResolvedFile,
+    source: ResolvedSource,
     reader: Reader,
     environment: Environment,
     objects: Objects,
@@ -92,8 +95,8 @@ impl<'a> Migration<'a> {
     fn open(arguments: &'a Arguments) -> Result<Self> {
         let (began, wal_before) = (std::time::Instant::now(), server::wal_bytes());
         let options = Options::parse(arguments)?;
-        let file = files::resolve(&arguments.source)?;
-        let mut reader = Reader::open(&file, Depth::Database)?;
+        let source = named::resolve(&arguments.source)?;
+        let mut reader = Reader::open(&source, Depth::Database)?;
         let objects = reader.objects()?;
         let chosen = options.selection.choose(reader.tables()?, &objects)?;
         options.check_tables(&chosen)?;
@@ -107,7 +110,7 @@ impl<'a> Migration<'a> {
             options,
             began,
             wal_before,
-            file,
+            source,
             reader,
             environment: pg::types::environment()?,
             objects,

@@ -205,7 +205,7 @@ fn column(taken: &mut Names, name: &str) -> Result<Ident> {
 }
 
 /// The name itself, cut to what PostgreSQL takes, with a number where that is taken.
-fn free(taken: &mut Names, name: &str) -> Result<Ident> {
+pub fn free(taken: &mut Names, name: &str) -> Result<Ident> {
     let name = name.replace('\0', "\u{2400}");
     let mut ident = Ident::clipped(if name.is_empty() { "_" } else { &name })?;
     let mut number = 2_u32;

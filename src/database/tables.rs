@@ -160,7 +160,8 @@ impl Migration<'_> {
             }
             self.with(at, |data| {
                 data.keys()?;
-                data.indexes()
+                data.indexes()?;
+                data.vector_indexes()
             })?;
         }
         Ok(())
@@ -231,7 +232,7 @@ impl Migration<'_> {
         let source = schema.unwrap_or_default() + &quoted(&table.name.name);
         format!(
             "SELECT * FROM migrate_table({}, {}, target => {}, mode => 'append')",
-            literal(&self.file.path.display().to_string()),
+            literal(self.source.named()),
             literal(&source),
             literal(&name.quoted())
         )
@@ -272,7 +273,7 @@ impl Migration<'_> {
     }
 
     fn with(&mut self, at: usize, run: impl FnOnce(&mut PostData<'_>) -> Result<()>) -> Result<()> {
-        let Planned { table, columns, idents, name, .. } = &self.tables[at];
+        let Planned { table, columns, idents, name, options, .. } = &self.tables[at];
         let schema = name.schema.clone().ok_or_else(|| Error::new("XX000", "schema expected"))?;
         let mut names = self.naming.take_names(&schema)?;
         let mut data = PostData {
@@ -285,6 +286,7 @@ impl Migration<'_> {
             environment: &self.environment,
             places: &self.naming,
             names: &mut names,
+            vector_index: options.vector_index.as_ref(),
             steps: &mut self.steps,
         };
         let done = memory::briefly(|| run(&mut data));

@@ -9,6 +9,8 @@ use super::{Kind, Statement, Untranslatable};
 pub enum Target<'a> {
     /// A table.
     Table(&'a QualifiedName),
+    /// A foreign table.
+    ForeignTable(&'a QualifiedName),
     /// A column of a table.
     Column(&'a QualifiedName, &'a Ident),
     /// An index.
@@ -29,6 +31,7 @@ impl Target<'_> {
     fn sql(self) -> String {
         match self {
             Self::Table(name) => format!("TABLE {}", name.quoted()),
+            Self::ForeignTable(name) => format!("FOREIGN TABLE {}", name.quoted()),
             Self::Column(table, column) => {
                 format!("COLUMN {}.{}", table.quoted(), column.quoted())
             }
@@ -45,6 +48,7 @@ impl Target<'_> {
     pub fn name(self) -> String {
         match self {
             Self::Table(name)
+            | Self::ForeignTable(name)
             | Self::Index(name)
             | Self::Sequence(name)
             | Self::View(name)
@@ -58,6 +62,7 @@ impl Target<'_> {
     fn what(self) -> String {
         match self {
             Self::Table(name) => format!("table {}", name.name.quoted()),
+            Self::ForeignTable(name) => format!("foreign table {}", name.name.quoted()),
             Self::Column(_, column) => format!("column {}", column.quoted()),
             Self::Index(name) => format!("index {}", name.name.quoted()),
             Self::Sequence(name) => format!("sequence {}", name.name.quoted()),

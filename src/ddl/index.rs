@@ -49,6 +49,7 @@ mod tests {
             method: method.into(),
             unique: true,
             expressions: vec!["a".into()],
+            options: Default::default(),
             comment: None,
         }
     }

@@ -7,6 +7,7 @@ pub mod composite;
 pub mod constraint;
 pub mod enumeration;
 pub mod expression;
+pub mod foreign_table;
 pub mod helper;
 pub mod index;
 pub mod macros;

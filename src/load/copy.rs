@@ -20,7 +20,7 @@ use crate::{
         relation::Relation, scan_rows, shared_memory::RowBuffer, spi,
     },
     settings,
-    source::{Event, Reader, ScanStream},
+    source::{Event, Reader, ScanStream, rows_lost},
 };
 
 /// Loads the rows of a scan.
@@ -95,8 +95,7 @@ impl<'c> Flow<'c> {
         let done = self.stream.done()?;
         let arrived = self.rows_sent + self.loaded.rows_rejected;
         if arrived != done.rows_read {
-            return Err(Error::new("08P01", "the reader process lost rows")
-                .detail(format!("It has read {} rows, and {arrived} arrived.", done.rows_read)));
+            return Err(rows_lost(done.rows_read, arrived));
         }
         let loaded = Loaded {
             rows_read: done.rows_read,

@@ -40,13 +40,16 @@ pub use self::{
     run_log::{Logged, Run as RunRecord, current_role, next_id as next_run_id, owner as log_owner},
     table::{Job, mappings, warnings as load_warnings},
     target::{NewTable, Target, create_schema, name as target_name},
-    types::KnownEnums,
+    types::{KnownEnums, TypeMaker},
 };
 use crate::{
     ddl::macros::Macros,
     error::{Error, Result},
-    pg::{self, files, server, spi},
-    source::{Depth, Reader},
+    pg::{self, server, spi},
+    source::{
+        Depth, Reader,
+        named::{self, ResolvedSource},
+    },
     steps::{OnFailure, Steps},
 };
 
@@ -81,7 +84,7 @@ struct Load<'a> {
     clock: Clock,
     phases: Phases,
     wal_before: u64,
-    file: files::ResolvedFile,
+    source: ResolvedSource,
     reader: Reader,
     table: Table,
     sequences: Vec<Sequence>,
@@ -97,8 +100,8 @@ impl<'a> Load<'a> {
         let wal_before = server::wal_bytes();
         let options = LoadOptions::parse(arguments)?;
         let wanted = SourceName::parse(&arguments.table_name)?;
-        let file = files::resolve(&arguments.source)?;
-        let mut reader = Reader::open(&file, Depth::Database)?;
+        let source = named::resolve(&arguments.source)?;
+        let mut reader = Reader::open(&source, Depth::Database)?;
         let table = reader.describe_readable(&wanted)?;
         let Objects { sequences, macros, .. } = reader.objects()?;
         let macros = Macros::new(&macros);
@@ -112,7 +115,7 @@ impl<'a> Load<'a> {
             clock,
             phases,
             wal_before,
-            file,
+            source,
             reader,
             table,
             sequences,
@@ -196,6 +199,7 @@ impl<'a> Load<'a> {
             environment: &self.environment,
             places: &Neighbours { table: &self.table.name, target: &target.name, home },
             names: &mut post_data::taken_names(schema)?,
+            vector_index: self.options.vector_index.as_ref(),
             steps: &mut self.steps,
         };
         let (constraints, indexes) = (self.options.constraints, self.options.indexes);
@@ -204,6 +208,7 @@ impl<'a> Load<'a> {
         }
         if indexes {
             data.indexes()?;
+            data.vector_indexes()?;
         }
         if constraints {
             data.checks()?;
@@ -257,13 +262,13 @@ impl<'a> Load<'a> {
         RunRecord {
             run_id,
             seconds,
-            source: self.file.path.display().to_string(),
+            source: self.source.shown.clone(),
             fingerprint: ready.file.fingerprint,
             source_table: self.table.name.to_string(),
             target: target.name.quoted(),
             mode: word(&self.options.mode),
             method: method.as_str().to_owned(),
-            options: described(self.arguments),
+            options: self.source.remember(described(self.arguments)),
             rows: [loaded.rows_read, loaded.rows_loaded, loaded.rows_rejected],
             heap_bytes,
             wal_bytes: server::wal_bytes().saturating_sub(self.wal_before),

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use migrator_model::policy::{NulBytes, OnError};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    index::vector::BuildOptions,
+};
 
 /// `mode`: where the rows go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -78,6 +81,8 @@ pub struct MoreOptions {
     pub strict: bool,
     /// Whether to ANALYZE the table afterwards.
     pub analyze: Option<bool>,
+    /// Whether embeddings get an index: true, or what it should be like.
+    pub vector_index: serde_json::Value,
 }
 
 /// The arguments of `migrate_table` as SQL gives them.
@@ -142,6 +147,8 @@ pub struct LoadOptions {
     pub indexes: bool,
     /// What to do with NUL bytes.
     pub nul_bytes: NulBytes,
+    /// What indexes of embeddings should be like, if they are wanted.
+    pub vector_index: Option<BuildOptions>,
     /// The rest.
     pub more: MoreOptions,
 }
@@ -161,6 +168,7 @@ impl LoadOptions {
             constraints: arguments.constraints,
             indexes: arguments.indexes,
             nul_bytes: nul_bytes(more.nul_bytes.as_deref())?,
+            vector_index: vector_index(&more.vector_index)?,
             more,
         })
     }
@@ -202,6 +210,17 @@ fn nul_bytes(text: Option<&str>) -> Result<NulBytes> {
                 Err(not_one_of("options.nul_bytes", other, "error, reject, strip, replace:<text>"))
             }
         },
+    }
+}
+
+fn vector_index(value: &serde_json::Value) -> Result<Option<BuildOptions>> {
+    match value {
+        serde_json::Value::Null | serde_json::Value::Bool(false) => Ok(None),
+        serde_json::Value::Bool(true) => Ok(Some(BuildOptions::default())),
+        object if object.is_object() => BuildOptions::parse(object).map(Some),
+        other => {
+            Err(not_one_of("options.vector_index", &other.to_string(), "true, false, an object"))
+        }
     }
 }
 
@@ -292,6 +311,7 @@ pub mod tests_support {
             constraints: true,
             indexes: true,
             nul_bytes: NulBytes::Error,
+            vector_index: None,
             more: MoreOptions::default(),
         }
     }

@@ -278,6 +278,7 @@ mod tests {
     fn table(columns: Vec<Column>) -> Table {
         Table {
             name: SourceName { schema: Some("main".into()), name: "t".into() },
+            sql_name: String::new(),
             kind: TableKind::Table,
             columns,
             constraints: Vec::new(),

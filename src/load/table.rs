@@ -90,6 +90,7 @@ impl Job<'_> {
         server::require_utf8()?;
         let scan = Scan {
             table: self.table.name.clone(),
+            query: None,
             columns: planned.iter().map(|column| column.scan.clone()).collect(),
             filter: self.options.filter.clone(),
             attributes: target.attributes.clone(),
@@ -152,6 +153,7 @@ pub fn dry_run(
     };
     let scan = Scan {
         table: table.clone(),
+        query: None,
         columns: planned.iter().map(|column| column.scan.clone()).collect(),
         filter,
         attributes: planned.iter().enumerate().map(attribute).collect(),

@@ -5,6 +5,8 @@ use std::ffi::{CStr, CString};
 
 use pgrx::pg_sys;
 
+pub mod planner;
+
 /// Reserves the prefix, so that a misspelt setting is noticed.
 pub fn mark_guc_prefix_reserved(prefix: &CStr) {
     // SAFETY: a static NUL-terminated text.
@@ -192,5 +194,38 @@ pub unsafe fn vac_update_relstats(relation: pg_sys::Relation, pages: u32, tuples
         pg_sys::vac_update_relstats(
             relation, pages, tuples, pages, pages, has_index, frozen, multi, none, none, true,
         );
+    }
+}
+
+/// Raises the server's own ERROR unless the current user has USAGE on a foreign server; 16 has one
+/// function for the rights to most kinds of objects.
+pub fn require_usage_of_server(server: pg_sys::Oid, name: &CStr) {
+    let usage = pg_sys::ACL_USAGE as pg_sys::AclMode;
+    // SAFETY: plain look-ups in the caches; the name is NUL-terminated.
+    unsafe {
+        let user = pg_sys::GetUserId();
+        #[cfg(feature = "pg15")]
+        let result = pg_sys::pg_foreign_server_aclcheck(server, user, usage);
+        #[cfg(not(feature = "pg15"))]
+        let result = pg_sys::object_aclcheck(pg_sys::ForeignServerRelationId, server, user, usage);
+        if result != pg_sys::AclResult::ACLCHECK_OK {
+            let kind = pg_sys::ObjectType::OBJECT_FOREIGN_SERVER;
+            pg_sys::aclcheck_error(result, kind, name.as_ptr());
+        }
+    }
+}
+
+/// ExecutorRun to the end of a query, once; 18 dropped `execute_once`.
+///
+/// # Safety
+/// The query must have been started, and not run.
+pub unsafe fn executor_run(query: *mut pg_sys::QueryDesc) {
+    let forward = pg_sys::ScanDirection::ForwardScanDirection;
+    // SAFETY: by the caller.
+    unsafe {
+        #[cfg(not(feature = "pg18"))]
+        pg_sys::ExecutorRun(query, forward, 0, true);
+        #[cfg(feature = "pg18")]
+        pg_sys::ExecutorRun(query, forward, 0);
     }
 }

@@ -1,13 +1,13 @@
 //! Domains: what they are made of, and whether somebody has to check their values.
 
-use pgrx::{datum::DatumWithOid, pg_sys};
-use serde::Deserialize;
+use migrator_model::{Ident, QualifiedName};
+use pgrx::pg_sys;
 
-use super::spi;
+use super::types;
 use crate::error::Result;
 
 /// A domain, down to the type that is none.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct Domain {
     /// The base type's OID.
     pub base: u32,
@@ -21,24 +21,24 @@ pub struct Domain {
     pub base_name: String,
 }
 
-const DOMAIN: &str = "
-    WITH RECURSIVE d AS (
-        SELECT t.*, 0 AS level FROM pg_type t WHERE t.oid = $1
-        UNION ALL
-        SELECT t.*, d.level + 1 FROM d JOIN pg_type t ON t.oid = d.typbasetype
-         WHERE d.typtype = 'd'),
-    named AS (
-        SELECT d.*, format('%I.%I', n.nspname, d.typname) AS name
-          FROM d JOIN pg_namespace n ON n.oid = d.typnamespace)
-    SELECT base.oid::int8 AS base, inner_one.typtypmod AS typmod, domain.name,
-           base.name AS base_name,
-           (SELECT bool_or(d.typnotnull OR EXISTS (SELECT FROM pg_constraint c
-                                                    WHERE c.contypid = d.oid))
-              FROM d WHERE d.typtype = 'd') AS constrained
-      FROM named domain, named base, d inner_one
-     WHERE domain.level = 0 AND base.typtype <> 'd' AND inner_one.level = base.level - 1";
-
 /// Looks a domain up; None for a type that is none.
 pub fn of(type_oid: u32) -> Result<Option<Domain>> {
-    spi::first(DOMAIN, &[DatumWithOid::from(pg_sys::Oid::from(type_oid))])
+    let row = types::row(type_oid)?;
+    if row.kind != pg_sys::TYPTYPE_DOMAIN {
+        return Ok(None);
+    }
+    let (oid, mut typmod) = (pg_sys::Oid::from(type_oid), -1);
+    // SAFETY: the type is a domain, and the out pointer is live.
+    let (base, constrained) = unsafe {
+        (pg_sys::getBaseTypeAndTypmod(oid, &mut typmod), pg_sys::DomainHasConstraints(oid))
+    };
+    let base = base.to_u32();
+    let (name, base_name) = (quoted(&row)?, quoted(&types::row(base)?)?);
+    Ok(Some(Domain { base, typmod, constrained, name, base_name }))
+}
+
+fn quoted(row: &types::TypeRow) -> Result<String> {
+    let schema = types::schema_name(row.schema)?;
+    let name = QualifiedName::new(Ident::new(&schema)?, Ident::new(&row.name)?);
+    Ok(name.quoted())
 }

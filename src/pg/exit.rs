@@ -3,39 +3,98 @@
 use std::{
     cell::RefCell,
     path::{Path, PathBuf},
-    sync::Once,
+    sync::{
+        Once,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use pgrx::{pg_guard, pg_sys};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
+use super::reap::Watch;
+
 /// How long to wait for a killed reader: all but at once, unless a disk hangs.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-thread_local! {
-    /// The readers of this backend that are alive, with their temporary folders.
-    static READERS: RefCell<Vec<(u32, PathBuf)>> = const { RefCell::new(Vec::new()) };
+/// A reader process of this backend.
+struct Process {
+    number: u64,
+    pid: u32,
+    folder: PathBuf,
+    /// Set while it rests.
+    watch: Option<Watch>,
 }
 
-/// Arranges for a reader to be ended with the backend.
-pub fn register(pid: u32, folder: &Path) {
+thread_local! {
+    /// Those that have not been waited for.
+    static PROCESSES: RefCell<Vec<Process>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Stands for a reader that is ended with the backend. A process id would not do: it is another's when
+/// the process has been waited for.
+#[derive(Debug)]
+pub struct Registered(u64);
+
+/// Arranges for a reader and its temporary folder to go with the backend.
+pub fn register(pid: u32, folder: &Path) -> Registered {
     static ARRANGE: Once = Once::new();
+    static COUNT: AtomicU64 = AtomicU64::new(0);
     // SAFETY: the callback is a static function that takes no argument into account.
     ARRANGE.call_once(|| unsafe { pg_sys::on_proc_exit(Some(end_readers), pg_sys::Datum::null()) });
-    READERS.with_borrow_mut(|readers| readers.push((pid, folder.to_owned())));
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let process = Process { number, pid, folder: folder.to_owned(), watch: None };
+    PROCESSES.with_borrow_mut(|processes| processes.push(process));
+    Registered(number)
 }
 
-/// Forgets a reader that has ended.
-pub fn forget(pid: u32) {
-    READERS.with_borrow_mut(|readers| readers.retain(|(other, _)| *other != pid));
+impl Registered {
+    /// None: nobody knows the process any more.
+    fn with<T>(&self, run: impl FnOnce(&mut Process) -> T) -> Option<T> {
+        let find = |processes: &mut Vec<Process>| {
+            processes.iter_mut().find(|process| process.number == self.0).map(run)
+        };
+        // Whoever is dropped while the program exits comes too late.
+        PROCESSES.try_with(|processes| find(&mut processes.borrow_mut())).ok().flatten()
+    }
+
+    /// The process may end by itself within this time: it is reaped then. False: it cannot be watched.
+    pub fn rest(&self, time: Duration) -> bool {
+        let rest = |process: &mut Process| {
+            process.watch = Watch::begin(process.pid, time);
+            process.watch.is_some()
+        };
+        self.with(rest).unwrap_or(false)
+    }
+
+    /// Ends the rest. False: the process has ended, and was waited for.
+    pub fn wake(&self) -> bool {
+        self.with(|process| process.watch.take().is_none_or(Watch::end)).unwrap_or(false)
+    }
+
+    /// Whether the process was seen to end while it rested.
+    pub fn has_ended(&self) -> bool {
+        self.with(|process| process.watch.as_ref().is_some_and(Watch::has_ended)).unwrap_or(true)
+    }
+
+    /// Forgets the process. False: it has ended, and was waited for.
+    pub fn forget(&self) -> bool {
+        let is_there = self.wake();
+        let forget = |processes: &RefCell<Vec<Process>>| {
+            processes.borrow_mut().retain(|process| process.number != self.0);
+        };
+        let _ = PROCESSES.try_with(forget);
+        is_there
+    }
 }
 
 #[pg_guard]
 unsafe extern "C-unwind" fn end_readers(_code: i32, _arg: pg_sys::Datum) {
-    let readers = READERS.try_with(RefCell::take).unwrap_or_default();
-    for (pid, folder) in readers {
-        if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+    let processes = PROCESSES.try_with(RefCell::take).unwrap_or_default();
+    for Process { pid, folder, watch, .. } in processes {
+        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+        if let (Some(pid), true) = (pid, watch.is_none_or(Watch::end)) {
             end(pid);
         }
         // Whatever stays behind is removed by the server when it starts next.

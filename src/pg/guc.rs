@@ -1,6 +1,6 @@
 //! Settings of the server's for a while.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 
 use pgrx::pg_sys;
 
@@ -44,4 +44,45 @@ pub fn with<T>(name: &str, value: &str, run: impl FnOnce() -> Result<T>) -> Resu
         level
     };
     run()
+}
+
+/// Runs a closure with settings that everybody may change. What has its value already stays as it
+/// is: then nothing is changed back either.
+pub fn with_each<T>(settings: &[(&CStr, &CStr)], run: impl FnOnce() -> T) -> T {
+    let mut level = None;
+    for (name, value) in settings {
+        if !has(name, value) {
+            // SAFETY: begins a level, which ends with its owner.
+            level.get_or_insert_with(|| Level(unsafe { pg_sys::NewGUCNestLevel() }));
+            set(name, value);
+        }
+    }
+    run()
+}
+
+/// Whether a setting has this value, or a list that begins with it: `ISO, MDY`.
+fn has(name: &CStr, value: &CStr) -> bool {
+    // SAFETY: the name is NUL-terminated, and so is the value, which nobody changes meanwhile.
+    let current = unsafe {
+        let current = pg_sys::GetConfigOption(name.as_ptr(), true, false);
+        if current.is_null() { c"" } else { CStr::from_ptr(current) }
+    };
+    let first = current.to_bytes().split(|byte| *byte == b',').next();
+    first == Some(value.to_bytes())
+}
+
+fn set(name: &CStr, value: &CStr) {
+    // SAFETY: both texts are NUL-terminated and live; the server copies them.
+    unsafe {
+        pg_sys::set_config_option(
+            name.as_ptr(),
+            value.as_ptr(),
+            pg_sys::GucContext::PGC_USERSET,
+            pg_sys::GucSource::PGC_S_SESSION,
+            pg_sys::GucAction::GUC_ACTION_SAVE,
+            true,
+            0,
+            false,
+        );
+    }
 }

@@ -3,7 +3,7 @@
 use migrator_model::layout::MAX_ALIGN;
 use pgrx::{PgTupleDesc, pg_sys};
 
-use super::facts::AttributeFacts;
+use super::{facts::AttributeFacts, quoting};
 
 /// Open until it is dropped; the lock stays until the end of the transaction.
 pub struct Relation {
@@ -25,6 +25,11 @@ impl Relation {
         let raw = unsafe { pg_sys::try_table_open(pg_sys::Oid::from(oid), lock) };
         // Made only where it is one: its end would close it.
         (!raw.is_null()).then(|| Self { raw })
+    }
+
+    /// Opens a relation with the lock that a SELECT takes.
+    pub fn open_for_select(oid: u32) -> Self {
+        Self::open(oid, pg_sys::AccessShareLock)
     }
 
     /// Opens a relation that this transaction has locked.
@@ -55,6 +60,12 @@ impl Relation {
     pub fn oid(&self) -> u32 {
         // SAFETY: the relation is open.
         unsafe { (*self.raw).rd_id.to_u32() }
+    }
+
+    /// relname
+    pub fn name(&self) -> String {
+        // SAFETY: the relation is open, so its pg_class row is live.
+        quoting::text_of(unsafe { &(*(*self.raw).rd_rel).relname })
     }
 
     /// Its TOAST relation's OID.

@@ -2,7 +2,7 @@
 
 use pgrx::{
     PgSqlErrorCode,
-    pg_sys::panic::{CaughtError, ErrorReport},
+    pg_sys::panic::{CaughtError, ErrorReport, ErrorReportable},
 };
 
 use crate::error::Error;
@@ -19,6 +19,11 @@ impl From<Error> for ErrorReport {
             None => report,
         }
     }
+}
+
+/// The value, or the server's ERROR: for callbacks of the server's, which return no Result.
+pub fn or_raise<T>(result: crate::error::Result<T>) -> T {
+    result.map_err(ErrorReport::from).unwrap_or_report()
 }
 
 /// MAKE_SQLSTATE: six bits a character, the first lowest.

@@ -2,6 +2,8 @@
 
 use pgrx::pg_sys;
 
+use super::list;
+
 /// While it lives, names without a schema are looked up in pg_catalog and then in pg_temp, and
 /// values print in one way: what the caller has set comes back with its end. The server undoes it
 /// on an ERROR.
@@ -18,6 +20,18 @@ impl SafeSettings {
         set(c"DateStyle", c"ISO, YMD");
         set(c"standard_conforming_strings", c"on");
         guard
+    }
+}
+
+/// The schemas that the caller's search path names, in order: those that are always in front of it
+/// apart.
+pub fn schemas() -> Vec<u32> {
+    // SAFETY: the server makes a list of OIDs in the current memory context.
+    unsafe {
+        let list = pg_sys::fetch_search_path(false);
+        let oids = list::cells(list).iter().map(|cell| cell.oid_value.to_u32()).collect();
+        pg_sys::list_free(list);
+        oids
     }
 }
 

@@ -57,3 +57,15 @@ pub fn prevent_if_read_only(command: &std::ffi::CStr) {
         pg_sys::PreventCommandDuringRecovery(command.as_ptr());
     }
 }
+
+/// Whether nothing can be written: the transaction is read-only, or the server a standby.
+pub fn is_read_only() -> bool {
+    // SAFETY: a plain variable of this backend, and a look at the server's state.
+    unsafe { pg_sys::XactReadOnly || pg_sys::RecoveryInProgress() }
+}
+
+/// Has all prepared statements of this session planned anew when they are executed next.
+pub fn forget_plans() {
+    // SAFETY: marks plans; those that run stay as long as they do.
+    unsafe { pg_sys::ResetPlanCache() };
+}

@@ -43,10 +43,18 @@ pub fn rows<T: DeserializeOwned>(sql: &str, arguments: &[DatumWithOid<'_>]) -> R
 /// The rows of a query about what was there before this statement: it runs in a read-only
 /// transaction and on a standby, too.
 pub fn rows_of_before<T: DeserializeOwned>(sql: &str) -> Result<Vec<T>> {
+    rows_of_before_with(sql, &[])
+}
+
+/// The same with arguments.
+pub fn rows_of_before_with<T: DeserializeOwned>(
+    sql: &str,
+    arguments: &[DatumWithOid<'_>],
+) -> Result<Vec<T>> {
     let _safe = SafeSettings::enter();
     let sql = format!("SELECT pg_catalog.row_to_json(q)::pg_catalog.text FROM ({sql}) q");
     Spi::connect(|client| {
-        let table = client.select(&sql, None, &[]).map_err(unexpected)?;
+        let table = client.select(&sql, None, arguments).map_err(unexpected)?;
         table.map(|row| parse(row.get::<String>(1).map_err(unexpected)?)).collect()
     })
 }

@@ -1,72 +1,67 @@
 //! PostgreSQL's types, from its catalog into the model.
 
+use std::ffi::CStr;
+
 use migrator_model::{
     Ident, PgType, QualifiedName,
     layout::{Attribute, Inner, Physical, RowType, Target},
     pg_type::{Environment, GeometryForm},
 };
-use pgrx::{datum::DatumWithOid, pg_sys};
+use pgrx::{IntoDatum, PgTupleDesc, pg_sys};
 use serde::Deserialize;
 
-use super::{compat, domain, relation::alignment, row_type, spi};
+use super::{compat, domain, memory, quoting, relation::alignment, row_type, spi};
 use crate::error::{Error, Result};
 
-/// One row of pg_type, with the extension that the type belongs to.
-#[derive(Deserialize)]
-struct TypeRow {
-    name: String,
-    schema: String,
-    kind: String,
+/// One row of pg_type. Types are looked up in the server's caches, without SQL: a scan asks before its
+/// first row.
+pub(super) struct TypeRow {
+    /// typname
+    pub name: String,
+    /// typnamespace
+    pub schema: pg_sys::Oid,
+    /// typtype
+    pub kind: u8,
     element: Option<u32>,
     len: i16,
-    align: String,
-    storage: String,
-    relation: u32,
-    extension: Option<String>,
+    align: u8,
+    storage: u8,
 }
 
-const TYPE: &str = "
-    SELECT t.typname::text AS name, n.nspname::text AS schema, t.typtype::text AS kind,
-           CASE WHEN t.typsubscript = 'array_subscript_handler'::regproc
-                THEN t.typelem::int8 END AS element,
-           t.typlen AS len, t.typalign::text AS align, t.typstorage::text AS storage,
-           t.typrelid::int8 AS relation, e.extname::text AS extension
-      FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-      LEFT JOIN pg_depend d ON d.classid = 'pg_type'::regclass AND d.objid = t.oid
-                           AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
-      LEFT JOIN pg_extension e ON e.oid = d.refobjid
-     WHERE t.oid = $1";
-
-#[derive(Deserialize)]
-struct LabelRow {
-    oid: u32,
-    label: String,
+/// The row of a type.
+pub(super) fn row(oid: u32) -> Result<TypeRow> {
+    let missing = || Error::new("XX000", format!("cache lookup failed for type {oid}"));
+    let key = pg_sys::Oid::from(oid).into_datum().ok_or_else(missing)?;
+    // SAFETY: the key is an OID; the row is copied before it is released.
+    unsafe {
+        let tuple = pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::TYPEOID as i32, key);
+        if tuple.is_null() {
+            return Err(missing());
+        }
+        let form = &*pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_type>();
+        let is_array = form.typsubscript.to_u32() == pg_sys::F_ARRAY_SUBSCRIPT_HANDLER;
+        let row = TypeRow {
+            name: quoting::text_of(&form.typname),
+            schema: form.typnamespace,
+            kind: form.typtype as u8,
+            element: is_array.then(|| form.typelem.to_u32()),
+            len: form.typlen,
+            align: form.typalign as u8,
+            storage: form.typstorage as u8,
+        };
+        pg_sys::ReleaseSysCache(tuple);
+        Ok(row)
+    }
 }
 
-const LABELS: &str = "
-    SELECT oid::int8 AS oid, enumlabel::text AS label
-      FROM pg_enum WHERE enumtypid = $1 ORDER BY enumsortorder";
-
-#[derive(Deserialize)]
-struct AttributeRow {
-    name: String,
-    type_oid: u32,
-    typmod: i32,
-    dropped: bool,
-    storage: String,
-}
-
-const ATTRIBUTES: &str = "
-    SELECT attname::text AS name, atttypid::int8 AS type_oid, atttypmod AS typmod,
-           attisdropped AS dropped, attstorage::text AS storage
-      FROM pg_attribute WHERE attrelid = $1 AND attnum > 0 ORDER BY attnum";
+/// pg_attribute.attstorage or pg_type.typstorage: values are stored as they are.
+const PLAIN: u8 = pg_sys::TYPSTORAGE_PLAIN;
 
 /// A type by OID and modifier, with all that a value's bytes depend on. None for a type that no
 /// DuckDB value becomes.
 pub fn target(oid: u32, typmod: i32) -> Result<Option<Target>> {
-    let argument = [DatumWithOid::from(pg_sys::Oid::from(oid))];
-    let row: TypeRow = spi::one(TYPE, &argument)?;
-    if row.kind == "d" {
+    let row = row(oid)?;
+    if row.kind == pg_sys::TYPTYPE_DOMAIN {
         // Whoever looks inside an array or a row checks no domain there.
         let domain = domain::of(oid)?.filter(|domain| !domain.constrained);
         let Some(domain) = domain else { return Ok(None) };
@@ -78,8 +73,8 @@ pub fn target(oid: u32, typmod: i32) -> Result<Option<Target>> {
     let physical = Physical {
         oid,
         len: row.len,
-        align: alignment(row.align.as_bytes().first().copied().unwrap_or(b'd')),
-        packable: row.len == -1 && row.storage != "p",
+        align: alignment(row.align),
+        packable: row.len == -1 && row.storage != PLAIN,
     };
     Ok(Some(Target { pg, physical, inner }))
 }
@@ -91,30 +86,71 @@ fn shape(oid: u32, typmod: i32, row: &TypeRow) -> Result<Option<(PgType, Inner)>
             (PgType::Array(Box::new(element.pg.clone())), Inner::Element(Box::new(element)))
         }));
     }
-    match row.kind.as_str() {
-        "e" => enumeration(oid, row).map(Some),
-        "c" => composite(oid, row),
+    match row.kind {
+        pg_sys::TYPTYPE_ENUM => enumeration(oid, row).map(Some),
+        pg_sys::TYPTYPE_COMPOSITE => composite(oid, row),
         _ => Ok(scalar(oid, typmod, row).map(|pg| (pg, Inner::Scalar))),
     }
 }
 
 fn name(row: &TypeRow) -> Result<QualifiedName> {
-    Ok(QualifiedName::new(Ident::new(&row.schema)?, Ident::new(&row.name)?))
+    let schema = schema_name(row.schema)?;
+    Ok(QualifiedName::new(Ident::new(&schema)?, Ident::new(&row.name)?))
+}
+
+/// pg_namespace.nspname
+pub(super) fn schema_name(oid: pg_sys::Oid) -> Result<String> {
+    let found = memory::briefly(|| {
+        // SAFETY: NULL, or a NUL-terminated text in the current memory context.
+        unsafe {
+            let name = pg_sys::get_namespace_name(oid);
+            (!name.is_null()).then(|| CStr::from_ptr(name).to_string_lossy().into_owned())
+        }
+    });
+    found.ok_or_else(|| Error::new("XX000", format!("cache lookup failed for namespace {oid}")))
 }
 
 fn enumeration(oid: u32, row: &TypeRow) -> Result<(PgType, Inner)> {
-    let argument = [DatumWithOid::from(pg_sys::Oid::from(oid))];
-    let labels: Vec<LabelRow> = spi::rows(LABELS, &argument)?;
-    let oids = labels.iter().map(|label| label.oid).collect();
-    let labels = labels.into_iter().map(|label| label.label).collect();
+    let mut labels = labels(oid);
+    labels.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let oids = labels.iter().map(|label| label.1).collect();
+    let labels = labels.into_iter().map(|label| label.2).collect();
     Ok((PgType::Enum { name: Some(name(row)?), labels }, Inner::Labels(oids)))
 }
 
+/// The labels of an enum type, in no order: place, OID and text.
+fn labels(oid: u32) -> Vec<(f32, u32, String)> {
+    let cache = pg_sys::SysCacheIdentifier::ENUMTYPOIDNAME as i32;
+    let Some(key) = pg_sys::Oid::from(oid).into_datum() else { return Vec::new() };
+    let none = pg_sys::Datum::from(0);
+    // SAFETY: the first key is an OID, and the others are not looked at; the members are rows of
+    // pg_enum, copied before the list is released.
+    unsafe {
+        let list = pg_sys::SearchSysCacheList(cache, 1, key, none, none);
+        let members = (*list).members.as_slice(usize::try_from((*list).n_members).unwrap_or(0));
+        let label = |member: &*mut pg_sys::CatCTup| {
+            let tuple = &raw mut (**member).tuple;
+            let form = &*pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_enum>();
+            (form.enumsortorder, form.oid.to_u32(), quoting::text_of(&form.enumlabel))
+        };
+        let labels = members.iter().map(label).collect();
+        pg_sys::ReleaseCatCacheList(list);
+        labels
+    }
+}
+
+/// What counts of an attribute of a row type.
+struct Stored {
+    name: String,
+    type_oid: u32,
+    typmod: i32,
+    dropped: bool,
+    storage: u8,
+}
+
 fn composite(oid: u32, row: &TypeRow) -> Result<Option<(PgType, Inner)>> {
-    let argument = [DatumWithOid::from(pg_sys::Oid::from(row.relation))];
-    let rows: Vec<AttributeRow> = spi::rows(ATTRIBUTES, &argument)?;
     let (mut attributes, mut types) = (Vec::new(), Vec::new());
-    for row in rows {
+    for row in attributes_of(oid) {
         let target = if row.dropped { None } else { stored(&row)? };
         if target.is_none() && !row.dropped {
             return Ok(None);
@@ -130,29 +166,64 @@ fn composite(oid: u32, row: &TypeRow) -> Result<Option<(PgType, Inner)>> {
     Ok(Some((pg, Inner::Row(RowType { header, attributes }))))
 }
 
+fn attributes_of(row_type: u32) -> Vec<Stored> {
+    memory::briefly(|| {
+        let oid = pg_sys::Oid::from(row_type);
+        // SAFETY: raises an ERROR for what is no row type; the copy is freed with the descriptor.
+        let descriptor =
+            unsafe { PgTupleDesc::from_pg_is_copy(pg_sys::lookup_rowtype_tupdesc_copy(oid, -1)) };
+        let stored = |attribute: &pg_sys::FormData_pg_attribute| Stored {
+            name: quoting::text_of(&attribute.attname),
+            type_oid: attribute.atttypid.to_u32(),
+            typmod: attribute.atttypmod,
+            dropped: attribute.attisdropped,
+            storage: attribute.attstorage as u8,
+        };
+        descriptor.iter().map(stored).collect()
+    })
+}
+
 /// The target of an attribute, whose storage may differ from its type's.
-fn stored(row: &AttributeRow) -> Result<Option<Target>> {
+fn stored(row: &Stored) -> Result<Option<Target>> {
     let target = target(row.type_oid, row.typmod)?;
     Ok(target.map(|mut target| {
-        target.physical.packable = target.physical.len == -1 && row.storage != "p";
+        target.physical.packable = target.physical.len == -1 && row.storage != PLAIN;
         target
     }))
 }
 
 /// A relation's attribute as a target, by its type, modifier and storage.
 pub fn attribute_target(type_oid: u32, typmod: i32, storage: &str) -> Result<Option<Target>> {
-    stored(&AttributeRow {
+    stored(&Stored {
         name: String::new(),
         type_oid,
         typmod,
         dropped: false,
-        storage: storage.to_owned(),
+        storage: storage.as_bytes().first().copied().unwrap_or(PLAIN),
+    })
+}
+
+/// The extension that a type belongs to.
+fn extension_of(oid: u32) -> Option<String> {
+    if oid < pg_sys::FirstNormalObjectId {
+        return None;
+    }
+    memory::briefly(|| {
+        // SAFETY: plain look-ups; an OID that means nothing has no name.
+        unsafe {
+            let extension = pg_sys::getExtensionOfObject(pg_sys::TypeRelationId, oid.into());
+            if extension == pg_sys::InvalidOid {
+                return None;
+            }
+            let name = pg_sys::get_extension_name(extension);
+            (!name.is_null()).then(|| CStr::from_ptr(name).to_string_lossy().into_owned())
+        }
     })
 }
 
 fn scalar(oid: u32, typmod: i32, row: &TypeRow) -> Option<PgType> {
-    if let Some(extension) = &row.extension {
-        return extension_type(extension, &row.name, typmod);
+    if let Some(extension) = extension_of(oid) {
+        return extension_type(&extension, &row.name, typmod);
     }
     let digits = u8::try_from(typmod).ok();
     let length = u32::try_from(typmod).ok();

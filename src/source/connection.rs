@@ -13,8 +13,9 @@ use std::{
 
 use migrator_model::{
     canonical::request::DigestReply,
-    protocol::{self, Reply, Request},
+    protocol::{self, Failure, Reply, Request},
     reject::shown,
+    secret::Secret,
 };
 
 use super::{
@@ -24,7 +25,7 @@ use super::{
 use crate::{
     error::{Error, Result, system},
     pg::{
-        exit,
+        exit::{self, Registered},
         shared_memory::{SharedMemory, out_of_memory},
         wait::{self, Until},
     },
@@ -36,11 +37,14 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// A reader process with everything that belongs to it. Dropping it ends the process.
 pub struct Connection {
     child: Child,
+    registered: Registered,
     socket: UnixStream,
     diagnostics: File,
     inbox: Vec<u8>,
     /// Whether a scan runs whose end has not been seen.
     scanning: bool,
+    /// What no message may show.
+    pub secret: Option<Secret>,
     /// The slots.
     pub memory: SharedMemory,
     /// Their size in bytes.
@@ -53,13 +57,15 @@ impl Connection {
     /// Takes a process over.
     pub fn new(spawned: Spawned, temp: TempFolder) -> Self {
         let Spawned { child, socket, memory, slot_memory, diagnostics } = spawned;
-        exit::register(child.id(), temp.path());
+        let registered = exit::register(child.id(), temp.path());
         Self {
             child,
+            registered,
             socket,
             diagnostics,
             inbox: Vec::new(),
             scanning: false,
+            secret: None,
             memory,
             slot_memory,
             temp,
@@ -87,8 +93,22 @@ impl Connection {
     /// an error here.
     pub fn receive(&mut self) -> Result<Reply> {
         match self.next_message()? {
-            Reply::Failed(failure) => Err(failure.into()),
+            Reply::Failed(failure) => Err(self.redacted(failure).into()),
             reply => Ok(reply),
+        }
+    }
+
+    /// The reader shows no key; should it ever do, it goes no further.
+    fn redacted(&self, failure: Failure) -> Failure {
+        let Failure { sqlstate, message, detail, hint } = failure;
+        let (detail, hint) = (detail.map(|t| self.hide(t)), hint.map(|t| self.hide(t)));
+        Failure { sqlstate, message: self.hide(message), detail, hint }
+    }
+
+    fn hide(&self, text: String) -> String {
+        match &self.secret {
+            Some(secret) => secret.redact(&text),
+            None => text,
         }
     }
 
@@ -159,6 +179,31 @@ impl Connection {
         Ok(())
     }
 
+    /// Tells the process that nothing is wanted for so long, and that what it does is not wanted any
+    /// more; it ends when that time is over. Waits for nothing, and raises no ERROR. False: it cannot
+    /// be told, and is of no more use.
+    pub fn rest(&mut self, time: Duration) -> bool {
+        let seconds = u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
+        let stop = !self.scanning || self.say(&Request::Stop);
+        stop && self.say(&Request::Rest { seconds }) && self.registered.rest(time)
+    }
+
+    /// Says something to a process that listens: the socket takes a small message at once.
+    fn say(&mut self, request: &Request) -> bool {
+        let frame = protocol::frame(request).unwrap_or_default();
+        !frame.is_empty() && matches!(self.socket.write(&frame), Ok(sent) if sent == frame.len())
+    }
+
+    /// Ends its rest. False: it has ended.
+    pub fn wake(&mut self) -> bool {
+        self.registered.wake() && matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Whether it was seen to end while it rested.
+    pub fn has_ended(&self) -> bool {
+        self.registered.has_ended()
+    }
+
     /// Ends the process politely.
     pub fn close(mut self) {
         if self.send(&Request::Close).is_ok() {
@@ -182,10 +227,12 @@ impl Connection {
     fn died(&mut self) -> Error {
         let pid = self.child.id();
         let status = self.wait_for_end();
+        // A cancel signals the backend's process group, of which a reader is a member until it has its own.
+        wait::interrupts();
         let how = status.map_or_else(|| "closed its connection".to_owned(), describe);
         let error = Error::new("58000", format!("reader process (PID {pid}) {how}"));
         let error = match last_words(&self.diagnostics) {
-            Some(words) => error.detail(format!("Its last words: {}", shown(&words))),
+            Some(words) => error.detail(format!("Its last words: {}", shown(&self.hide(words)))),
             None => error,
         };
         match status.and_then(|status| status.signal()) {
@@ -217,9 +264,11 @@ pub fn malformed() -> Error {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        // The process holds nothing that needs an orderly end: it only reads.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        exit::forget(self.child.id());
+        // The process holds nothing that needs an orderly end: it only reads. One that was waited for
+        // while it rested must not be signalled: its number may be another's.
+        if self.registered.forget() {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
     }
 }

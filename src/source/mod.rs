@@ -2,27 +2,31 @@
 
 mod connection;
 mod digest;
+mod identity;
+pub mod named;
+mod pattern;
+pub mod pool;
 mod scan;
 mod spawn;
 mod temp;
 
 use migrator_model::{
-    SourceName,
+    Field, SourceName,
     canonical::request::Digest,
-    catalog::{Objects, Table, TableSummary},
+    catalog::{Bounds, Objects, Table, TableSummary},
     protocol::{Open, PROTOCOL_VERSION, Ready, Reply, Request, Scan},
 };
 
 pub use {
     connection::malformed,
     digest::DigestStream,
-    scan::{Event, ScanStream},
+    scan::{Event, Figures, OwnedScan, ScanStream, rows_lost},
 };
 
-use self::{connection::Connection, temp::TempFolder};
+use self::{connection::Connection, named::ResolvedSource, temp::TempFolder};
 use crate::{
     error::{Error, Result},
-    pg::{files::ResolvedFile, server},
+    pg::server,
     settings,
 };
 
@@ -39,18 +43,21 @@ pub enum Depth {
 pub struct Reader {
     connection: Connection,
     ready: Ready,
+    /// What it is good for once its present user needs it no more.
+    good_for: Option<pool::Want>,
 }
 
 impl Reader {
-    /// Starts a reader on this file.
-    pub fn open(file: &ResolvedFile, depth: Depth) -> Result<Self> {
+    /// Starts a reader on a source.
+    pub fn open(source: &ResolvedSource, depth: Depth) -> Result<Self> {
         let temp = TempFolder::create()?;
         let mut connection = Connection::new(spawn::spawn()?, temp);
+        connection.secret.clone_from(&source.key);
         let open = Open {
             protocol: PROTOCOL_VERSION,
-            path: file.path.to_string_lossy().into_owned(),
-            device: file.device,
-            inode: file.inode,
+            kind: source.kind,
+            files: source.source_files(),
+            encryption_key: source.key.clone(),
             header_only: depth == Depth::Header,
             memory_bytes: settings::reader_memory(),
             threads: settings::reader_threads(),
@@ -60,7 +67,7 @@ impl Reader {
         };
         match connection.ask(&Request::Open(open))? {
             Reply::Ready(ready) if ready.protocol == PROTOCOL_VERSION => {
-                Ok(Self { connection, ready })
+                Ok(Self { connection, ready, good_for: None })
             }
             Reply::Ready(ready) => Err(version_mismatch(ready.protocol)),
             _ => Err(malformed()),
@@ -90,13 +97,38 @@ impl Reader {
 
     /// The same for one that is to be read: a view that DuckDB cannot bind is refused.
     pub fn describe_readable(&mut self, table: &SourceName) -> Result<Table> {
-        let table = self.describe(table)?;
-        match &table.broken {
-            None => Ok(table),
-            Some(reason) => {
-                let message = format!("view \"{}\" of the source cannot be read", table.name);
-                Err(Error::new("0A000", message).detail(format!("DuckDB says: {reason}")))
-            }
+        readable(self.describe(table)?)
+    }
+
+    /// The same without defaults, comments, constraints and indexes, which takes a fraction of the time.
+    pub fn outline(&mut self, table: &SourceName) -> Result<Table> {
+        match self.connection.ask(&Request::Outline(table.clone()))? {
+            Reply::Table(table) => readable(*table),
+            _ => Err(malformed()),
+        }
+    }
+
+    /// The columns of a query in DuckDB SQL.
+    pub fn describe_query(&mut self, sql: &str) -> Result<Vec<Field>> {
+        match self.connection.ask(&Request::DescribeQuery(sql.to_owned()))? {
+            Reply::Query(columns) => Ok(columns),
+            _ => Err(malformed()),
+        }
+    }
+
+    /// The number of a table's rows, where DuckDB knows it without reading them.
+    pub fn count(&mut self, table: &SourceName) -> Result<Option<u64>> {
+        match self.connection.ask(&Request::Count(table.clone()))? {
+            Reply::Count(rows) => Ok(rows),
+            _ => Err(malformed()),
+        }
+    }
+
+    /// What DuckDB's statistics say of each column's values: one for each column, in order.
+    pub fn bounds(&mut self, table: &SourceName) -> Result<Vec<Option<Bounds>>> {
+        match self.connection.ask(&Request::Bounds(table.clone()))? {
+            Reply::Bounds(bounds) => Ok(bounds),
+            _ => Err(malformed()),
         }
     }
 
@@ -122,6 +154,17 @@ impl Reader {
     /// Ends the reader politely.
     pub fn close(self) {
         self.connection.close();
+    }
+}
+
+/// Refuses a view that DuckDB cannot bind.
+fn readable(table: Table) -> Result<Table> {
+    match &table.broken {
+        None => Ok(table),
+        Some(reason) => {
+            let message = format!("view \"{}\" of the source cannot be read", table.name);
+            Err(Error::new("0A000", message).detail(format!("DuckDB says: {reason}")))
+        }
     }
 }
 

@@ -83,7 +83,7 @@ pub fn run(run_id: i64, mut arguments: Arguments) -> Result<Report> {
     let wanted = Wanted::parse(&arguments)?;
     let mut session = same_content(&run)?;
     if run.is_of_database() {
-        let load = database::Arguments::described(run.source.clone(), &run.options);
+        let load = database::Arguments::described(run.source_again(), &run.options);
         return database_of(session, began, &load, &arguments);
     }
     arguments.target = Some(run.target.clone());
@@ -102,7 +102,7 @@ fn with_run(options: &Value, run_id: i64) -> Result<Value> {
 
 /// What a file holds now says nothing of what was loaded from it then.
 fn same_content(run: &Run) -> Result<Session> {
-    let session = Session::open(&run.source)?;
+    let session = Session::open(&run.source_again())?;
     let now = &session.reader.ready().file.fingerprint;
     if *now == run.fingerprint {
         return Ok(session);
@@ -189,13 +189,13 @@ impl Finished {
             lines.push((one.target, one.lines));
         }
         let run_id = Validation {
-            source: self.session.path(),
+            source: self.session.source.shown.clone(),
             fingerprint: self.session.reader.ready().file.fingerprint.clone(),
             source_table: self.source_table,
             target,
             level: self.wanted.level.as_str(),
             loaded_by,
-            options: self.described,
+            options: self.session.source.remember(self.described),
             seconds: self.began.elapsed().as_secs_f64(),
             checks: &checks,
         }

@@ -11,6 +11,7 @@ use crate::{
     error::{Error, Result},
     load::{LoadOptions, Logged, TableArguments},
     pg::spi,
+    source::named,
 };
 
 /// A run of `migrate_table` or `migrate_database`.
@@ -61,6 +62,11 @@ impl Run {
         );
         let arguments = [source.to_owned(), table.to_string(), target.to_owned()];
         spi::first(&sql, &arguments.map(DatumWithOid::from))
+    }
+
+    /// What opens its source again.
+    pub fn source_again(&self) -> String {
+        named::remembered(&self.source, &self.options)
     }
 
     /// Its options for one table.

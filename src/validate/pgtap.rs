@@ -46,7 +46,7 @@ pub fn create(
     let tables = session.reader.tables()?;
     let chosen = database::Expected::of(selection, tables, &session.objects)?;
     let names = Names { own, pgtap, tests: Ident::new(test_schema)? };
-    let source = session.path();
+    let source = session.source.named().to_owned();
     session.reader.close();
     let test = |(table, target): (&SourceName, &QualifiedName)| {
         let name = names.function(table)?;

@@ -18,6 +18,7 @@ use crate::{
     error::{Error, Result},
     load::Logged,
     pg::{memory, spi},
+    source::named,
 };
 
 /// One statement.
@@ -65,7 +66,7 @@ pub fn repair(run_id: i64, dry_run: bool) -> Result<Vec<Repair>> {
         Error::new("P0002", format!("there is no validation {run_id}"))
             .detail("Validations of other roles are not shown.")
     })?;
-    let mut session = Session::open(&recorded.source)?;
+    let mut session = Session::open(&recorded.source_again())?;
     let mut tables = Vec::new();
     for failed in spi::rows::<Failed>(FAILED, &run)? {
         tables.extend(table(&mut session, &recorded, &failed)?);
@@ -157,6 +158,10 @@ fn run(repair: &mut Repair) -> Result<()> {
 }
 
 impl Recorded {
+    fn source_again(&self) -> String {
+        named::remembered(&self.source, &self.options)
+    }
+
     fn arguments(&self, failed: &Failed) -> Arguments {
         let options = match self.source_table.as_deref() {
             Some("*") => self.options.get("arguments").unwrap_or(&Value::Null),
@@ -164,7 +169,7 @@ impl Recorded {
         };
         let options = Logged(options);
         Arguments {
-            source: self.source.clone(),
+            source: self.source_again(),
             table_name: failed.source_name.clone(),
             target: Some(failed.target_name.clone()),
             level: "standard".to_owned(),

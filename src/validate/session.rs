@@ -27,14 +27,17 @@ use crate::{
     ddl::macros::Macros,
     error::{Error, Result},
     load::{Neighbours, Places},
-    pg::{self, files, memory, server, subtransaction, wait},
-    source::{Depth, Reader},
+    pg::{self, memory, server, subtransaction, wait},
+    source::{
+        Depth, Reader,
+        named::{self, ResolvedSource},
+    },
 };
 
 /// An open source.
 pub struct Session {
-    /// The file.
-    pub file: files::ResolvedFile,
+    /// What it is.
+    pub source: ResolvedSource,
     /// Its reader.
     pub reader: Reader,
     environment: Environment,
@@ -59,16 +62,11 @@ impl Session {
     /// Opens a source.
     pub fn open(source: &str) -> Result<Self> {
         server::require_utf8()?;
-        let file = files::resolve(source)?;
-        let mut reader = Reader::open(&file, Depth::Database)?;
+        let source = named::resolve(source)?;
+        let mut reader = Reader::open(&source, Depth::Database)?;
         let objects = reader.objects()?;
         let macros = Macros::new(&objects.macros);
-        Ok(Self { file, reader, environment: pg::types::environment()?, objects, macros })
-    }
-
-    /// The file's path.
-    pub fn path(&self) -> String {
-        self.file.path.display().to_string()
+        Ok(Self { source, reader, environment: pg::types::environment()?, objects, macros })
     }
 
     /// The table of the source that the run log calls so.
@@ -83,9 +81,8 @@ impl Session {
 
     /// A table and its target.
     pub fn pair(&mut self, table: Table, target: Option<&str>, wanted: &Wanted) -> Result<Pair> {
-        let file = self.path();
-        let (reader, environment) = (&mut self.reader, &self.environment);
-        Sources { reader, file: &file, environment, wanted }.pair(table, target)
+        let Self { source, reader, environment, .. } = self;
+        Sources { reader, file: &source.shown, environment, wanted }.pair(table, target)
     }
 
     /// Validates a table. `places` knows where its neighbours are; None: as a load of this table

@@ -1,6 +1,6 @@
 //! What a DuckDB file holds: tables, views, constraints, indexes, sequences, enum types.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +64,16 @@ pub struct Column {
     pub enum_names: Vec<SourceName>,
 }
 
+/// Between what the values of a column lie, by DuckDB's statistics: none lies outside, but the ends need
+/// not occur.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Bounds {
+    /// The lower end, as DuckDB prints it.
+    pub low: String,
+    /// The upper end.
+    pub high: String,
+}
+
 impl Column {
     /// What is different about a column with a collation.
     pub fn collation_note(&self) -> Option<String> {
@@ -103,6 +113,9 @@ pub struct Index {
     pub unique: bool,
     /// Columns or expressions in DuckDB SQL, in order.
     pub expressions: Vec<String>,
+    /// What stands in WITH, as far as DuckDB tells it; names are lower case.
+    #[serde(default)]
+    pub options: BTreeMap<String, String>,
     /// COMMENT ON INDEX.
     pub comment: Option<String>,
 }
@@ -133,6 +146,8 @@ pub struct Sequence {
 pub struct Table {
     /// Schema (path) and name.
     pub name: SourceName,
+    /// The name in DuckDB SQL, quoted: what a query reads from.
+    pub sql_name: String,
     /// Table or view.
     pub kind: TableKind,
     /// In order.

@@ -6,6 +6,7 @@
 pub mod canonical;
 pub mod catalog;
 pub mod crs;
+pub mod file_name;
 pub mod ident;
 pub mod layout;
 pub mod logical_type;
@@ -13,8 +14,10 @@ pub mod page;
 pub mod pg_type;
 pub mod policy;
 pub mod protocol;
+pub mod query;
 pub mod reject;
 pub mod rules;
+pub mod secret;
 pub mod slot;
 
 pub use {

@@ -10,17 +10,18 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::{
     SourceName,
     canonical::request::{Digest, DigestReply},
-    catalog::{FileInfo, Objects, Table, TableSummary},
+    catalog::{Bounds, FileInfo, Objects, Table, TableSummary},
     layout::Attribute,
-    logical_type::LogicalType,
+    logical_type::{Field, LogicalType},
     page::{PageRun, Pages},
     policy::{Losses, NulBytes, OnError},
     reject::Reject,
+    secret::Secret,
     slot::Fragment,
 };
 
 /// Both ends must have the same; it changes with any message.
-pub const PROTOCOL_VERSION: u32 = 4;
+pub const PROTOCOL_VERSION: u32 = 5;
 /// No message is longer, in bytes.
 pub const MAX_MESSAGE: usize = 64 << 20;
 
@@ -33,6 +34,15 @@ pub enum Request {
     Tables,
     /// Describes one table or view.
     Describe(SourceName),
+    /// Describes one table or view as far as a reader of its rows needs: its columns' names and types,
+    /// their collations, and which are NOT NULL. Much faster.
+    Outline(SourceName),
+    /// Names the columns of a query and their types.
+    DescribeQuery(String),
+    /// Counts a table's rows, where DuckDB knows their number without reading them.
+    Count(SourceName),
+    /// Asks between what the values of a table's columns lie, where DuckDB knows without reading them.
+    Bounds(SourceName),
     /// Lists everything else.
     Objects,
     /// Streams rows into slots, or only counts what would get lost.
@@ -43,8 +53,40 @@ pub enum Request {
     Release(u32),
     /// Ends the scan or digest that runs, if one does: it fails.
     Stop,
+    /// Nothing is wanted for now: wait so many seconds for the next request, then end. Has no answer.
+    Rest {
+        /// Seconds.
+        seconds: u32,
+    },
     /// Ends the reader.
     Close,
+}
+
+/// What kind of files a source is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum SourceKind {
+    /// One DuckDB database.
+    Database,
+    /// Parquet files, each a table.
+    Parquet,
+    /// CSV files, each a table.
+    Csv,
+    /// JSON files, each a table.
+    Json,
+}
+
+/// A file that the backend has resolved and checked.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SourceFile {
+    /// Its name as the user gave it: where that is a symlink's, the name counts, not the file's own. Its
+    /// extensions say what is inside, and without them it is the table's name.
+    pub name: String,
+    /// Its path: absolute, without symlinks.
+    pub path: String,
+    /// Device and inode that the backend checked: the reader opens no other file.
+    pub device: u64,
+    /// See `device`.
+    pub inode: u64,
 }
 
 /// What to open, and within which limits.
@@ -52,12 +94,12 @@ pub enum Request {
 pub struct Open {
     /// The backend's [`PROTOCOL_VERSION`].
     pub protocol: u32,
-    /// The file, resolved: absolute, without symlinks.
-    pub path: String,
-    /// Device and inode that the backend checked: the reader opens no other file.
-    pub device: u64,
-    /// See `device`.
-    pub inode: u64,
+    /// What kind of files they are.
+    pub kind: SourceKind,
+    /// The files: one for a database, one or more for the other kinds, in the order of their names.
+    pub files: Vec<SourceFile>,
+    /// The key of an encrypted database.
+    pub encryption_key: Option<Secret>,
     /// Only read the header: for `source_info()`, which works on encrypted files too.
     pub header_only: bool,
     /// DuckDB's memory limit in bytes.
@@ -75,8 +117,11 @@ pub struct Open {
 /// Rows to read and what to make of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scan {
-    /// The table or view.
+    /// The table or view; where there is a query, what messages call it.
     pub table: SourceName,
+    /// A query in DuckDB SQL that is read instead of the table: the columns are its columns, in order,
+    /// and there is no filter.
+    pub query: Option<String>,
     /// What to select, in order.
     pub columns: Vec<ScanColumn>,
     /// A predicate in DuckDB SQL.
@@ -115,8 +160,14 @@ pub enum Reply {
     Ready(Ready),
     /// Answers [`Request::Tables`].
     Tables(Vec<TableSummary>),
-    /// Answers [`Request::Describe`].
+    /// Answers [`Request::Describe`] and [`Request::Outline`].
     Table(Box<Table>),
+    /// Answers [`Request::DescribeQuery`].
+    Query(Vec<Field>),
+    /// Answers [`Request::Count`]: None for a view.
+    Count(Option<u64>),
+    /// Answers [`Request::Bounds`]: for each column in order.
+    Bounds(Vec<Option<Bounds>>),
     /// Answers [`Request::Objects`].
     Objects(Box<Objects>),
     /// A scan's row count, if DuckDB knows one; sent once, before the first slot.

@@ -12,9 +12,12 @@ mod float_text;
 mod header;
 mod open;
 mod pages;
+mod query;
+mod rest;
 mod sandbox;
 mod scan;
 mod serve;
+mod stop;
 mod usage;
 mod vector;
 

@@ -1,13 +1,13 @@
 //! What holds the reader in, put up before it touches the file: no new privileges, landlock,
 //! resource limits. DuckDB's own sandbox settings come on top (`open`).
 
-use std::{fs, io, os::unix::fs::MetadataExt, path::Path};
+use std::{fs, io, os::unix::fs::MetadataExt};
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
     RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
 };
-use migrator_model::protocol::Open;
+use migrator_model::protocol::{Open, SourceFile, SourceKind};
 use rustix::{
     process::{Resource, Rlimit, getrlimit, setrlimit},
     thread::set_no_new_privs,
@@ -17,9 +17,9 @@ use rustix::{
 const NEWEST: ABI = ABI::V6;
 /// Address space beyond twice DuckDB's memory limit: code, stacks, arenas, slots.
 const SPARE_ADDRESS_SPACE: u64 = 8 << 30;
-/// Open files: the source, its log, the temporary files.
+/// Open files besides the source's own: the log, the temporary files.
 const OPEN_FILES: u64 = 256;
-/// What lies beside a file and belongs to it.
+/// What lies beside a database and belongs to it.
 const BESIDE: [&str; 3] = [".wal", ".wal.checkpoint", ".wal.recovery"];
 
 /// DuckDB counts processors from here while it opens, and cannot bear to be refused: its clean-up
@@ -52,7 +52,7 @@ fn limit_resources(open: &Open, report: &mut Vec<String>) -> io::Result<()> {
         .saturating_add(SPARE_ADDRESS_SPACE);
     for (resource, name, most) in [
         (Resource::Core, "core size", 0),
-        (Resource::Nofile, "open files", OPEN_FILES),
+        (Resource::Nofile, "open files", OPEN_FILES + open.files.len().saturating_sub(1) as u64),
         (Resource::As, "address space", address_space),
     ] {
         let most = getrlimit(resource).maximum.map_or(most, |hard| hard.min(most));
@@ -69,26 +69,32 @@ fn landlock(open: &Open) -> Result<String, RulesetError> {
         .handle_access(AccessNet::from_all(NEWEST))?
         .scope(Scope::from_all(NEWEST))?
         .create()?;
-    let mut ruleset = source_rules(ruleset, &open.path)?;
+    let mut ruleset = source_rules(ruleset, open)?;
     if let Ok(folder) = PathFd::new(&open.temp_directory) {
         ruleset = ruleset.add_rule(PathBeneath::new(folder, AccessFs::from_all(NEWEST)))?;
     }
     let status = ruleset.restrict_self()?;
+    let files = if open.files.len() == 1 { "file" } else { "files" };
     Ok(match status.ruleset {
-        RulesetStatus::FullyEnforced => "landlock: source file read-only, temporary folder, no TCP",
-        RulesetStatus::PartiallyEnforced => {
-            "landlock: source file read-only, temporary folder; what this kernel knows of the rest"
+        RulesetStatus::FullyEnforced => {
+            format!("landlock: source {files} read-only, temporary folder, no TCP")
         }
-        RulesetStatus::NotEnforced => "landlock: not available on this kernel",
-    }
-    .to_owned())
+        RulesetStatus::PartiallyEnforced => format!(
+            "landlock: source {files} read-only, temporary folder; what this kernel knows of the rest"
+        ),
+        RulesetStatus::NotEnforced => "landlock: not available on this kernel".to_owned(),
+    })
 }
 
-/// Reading, and only reading, the file, what belongs to it, and the limits on processors.
-fn source_rules(ruleset: RulesetCreated, path: &str) -> Result<RulesetCreated, RulesetError> {
-    let beside = BESIDE.iter().map(|suffix| format!("{path}{suffix}"));
-    let files = std::iter::once(path.to_owned()).chain(beside);
-    let files = files.chain(PROCESSOR_LIMITS.map(str::to_owned));
+/// Reading, and only reading, the files, what belongs to them, and the limits on processors.
+fn source_rules(ruleset: RulesetCreated, open: &Open) -> Result<RulesetCreated, RulesetError> {
+    let beside: &[&str] = if open.kind == SourceKind::Database { &BESIDE } else { &[] };
+    let all = |file: &SourceFile| {
+        let path = file.path.clone();
+        let beside = beside.iter().map(|suffix| format!("{}{suffix}", file.path));
+        beside.chain([path]).collect::<Vec<_>>()
+    };
+    let files = open.files.iter().flat_map(all).chain(PROCESSOR_LIMITS.map(str::to_owned));
     // A link would open what it leads to.
     let is_link = |file: &String| fs::symlink_metadata(file).is_ok_and(|found| found.is_symlink());
     let rules = files.filter(|file| !is_link(file)).filter_map(|file| PathFd::new(file).ok());
@@ -97,8 +103,12 @@ fn source_rules(ruleset: RulesetCreated, path: &str) -> Result<RulesetCreated, R
     })
 }
 
-/// Whether the path still leads to the file that the backend checked.
-pub fn is_checked_file(open: &Open) -> io::Result<bool> {
-    let found = fs::metadata(Path::new(&open.path))?;
-    Ok(found.is_file() && found.dev() == open.device && found.ino() == open.inode)
+/// The first file whose path does not lead to the file that the backend checked any more.
+pub fn replaced_file(open: &Open) -> Option<&SourceFile> {
+    let is_checked = |file: &SourceFile| {
+        fs::metadata(&file.path).is_ok_and(|found| {
+            found.is_file() && found.dev() == file.device && found.ino() == file.inode
+        })
+    };
+    open.files.iter().find(|file| !is_checked(file))
 }

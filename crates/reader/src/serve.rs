@@ -4,13 +4,12 @@
 use std::{
     io,
     os::unix::net::UnixStream,
-    path::Path,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
         mpsc::{self, Receiver, Sender},
     },
     thread,
+    time::Duration,
 };
 
 use migrator_model::{
@@ -23,17 +22,20 @@ use crate::{
     ffi::{database::library_version, process::Inherited, slots::Slots},
     header,
     open::Source,
-    sandbox, scan,
+    query, rest, sandbox, scan,
+    stop::Stopper,
     usage::Usage,
 };
+
+/// Instead of a slot: whoever waits for one should look whether the scan is wanted any more.
+pub const WAKE: u32 = u32::MAX;
 
 /// The backend's side of the conversation.
 pub struct Backend {
     socket: UnixStream,
-    /// Slots that the backend gives back.
+    /// Slots that the backend gives back; [`WAKE`] is none.
     pub released: Receiver<u32>,
-    /// Whether the running scan is wanted no more.
-    stop: Arc<AtomicBool>,
+    stopper: Arc<Stopper>,
 }
 
 impl Backend {
@@ -46,12 +48,17 @@ impl Backend {
     /// back, because the backend gives them back before it asks for another scan.
     pub fn begin_scan(&mut self) {
         while self.released.try_recv().is_ok() {}
-        self.stop.store(false, Ordering::Relaxed);
+        self.stopper.begin();
+    }
+
+    /// The scan has ended.
+    fn end_scan(&self) {
+        self.stopper.end();
     }
 
     /// Whether the running scan is wanted no more.
     pub fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.stopper.is_stopped()
     }
 }
 
@@ -64,15 +71,18 @@ pub fn serve(inherited: Inherited) -> io::Result<()> {
     let (release, released) = mpsc::channel();
     let (ask, asked) = mpsc::channel();
     let listening = socket.try_clone()?;
-    let stop = Arc::new(AtomicBool::new(false));
-    let stopping = stop.clone();
+    let stopper = Arc::new(Stopper::default());
+    let stopping = stopper.clone();
     thread::Builder::new()
         .name("socket".to_owned())
         .spawn(move || listen(listening, &ask, &release, &stopping))?;
-    let mut backend = Backend { socket, released, stop };
+    let mut backend = Backend { socket, released, stopper: stopper.clone() };
     let usage = Usage::watch();
     match start(&open) {
         Ok((ready, source)) => {
+            if let Some(source) = &source {
+                stopper.arm(source.session().interrupter());
+            }
             backend.say(&Reply::Ready(ready))?;
             let slots = Slots::map(slots, open.slot_memory)?;
             answer(&mut backend, &asked, source, slots, &usage)
@@ -83,15 +93,25 @@ pub fn serve(inherited: Inherited) -> io::Result<()> {
 
 /// Passes messages on. When the backend is gone nothing here matters any more: DuckDB may be deep
 /// in a query, so the process ends at once, without asking anybody.
-fn listen(mut socket: UnixStream, ask: &Sender<Request>, release: &Sender<u32>, stop: &AtomicBool) {
+fn listen(
+    mut socket: UnixStream,
+    ask: &Sender<Request>,
+    release: &Sender<u32>,
+    stopper: &Arc<Stopper>,
+) {
     loop {
         let delivered = match protocol::receive::<Request>(&mut socket) {
             Ok(Some(Request::Release(slot))) => release.send(slot).is_ok(),
             Ok(Some(Request::Stop)) => {
-                stop.store(true, Ordering::Relaxed);
-                true
+                stopper.stop();
+                release.send(WAKE).is_ok()
             }
-            Ok(Some(request)) => ask.send(request).is_ok(),
+            Ok(Some(request)) => {
+                if matches!(request, Request::Scan(_) | Request::Digest(_)) {
+                    stopper.count();
+                }
+                ask.send(request).is_ok()
+            }
             Ok(None) | Err(_) => false,
         };
         if !delivered {
@@ -107,10 +127,10 @@ fn start(open: &Open) -> Result<(Ready, Option<Source>), Failure> {
     let sandbox = sandbox::enter(open).map_err(|error| {
         Failure::new("58000", "could not set up the reader's sandbox").detail(format!("{error}."))
     })?;
-    let checked = sandbox::is_checked_file(open).unwrap_or(false);
-    let file = header::read(Path::new(&open.path))?;
-    if !checked {
-        let message = format!("file \"{}\" was replaced while it was being opened", open.path);
+    let replaced = sandbox::replaced_file(open);
+    let file = header::read(open)?;
+    if let Some(replaced) = replaced {
+        let message = format!("file \"{}\" was replaced while it was being opened", replaced.path);
         return Err(Failure::new("55000", message));
     }
     let source = if open.header_only { None } else { Some(open_source(open, &file)?) };
@@ -119,7 +139,7 @@ fn start(open: &Open) -> Result<(Ready, Option<Source>), Failure> {
 }
 
 fn open_source(open: &Open, file: &FileInfo) -> Result<Source, Failure> {
-    header::check_readable(Path::new(&open.path), file)?;
+    header::check_readable(open, file)?;
     Source::open(open)
 }
 
@@ -137,16 +157,16 @@ fn answer(
     mut slots: Slots,
     usage: &Usage,
 ) -> io::Result<()> {
-    while let Ok(request) = asked.recv() {
+    let mut patience = None;
+    while let Some(request) = rest::next(asked, patience.take(), source.as_mut(), &mut slots) {
         let Some(source) = source.as_mut().filter(|_| request != Request::Close) else {
             break;
         };
+        if let Request::Rest { seconds } = request {
+            patience = Some(Duration::from_secs(seconds.into()));
+            continue;
+        }
         let answered = match request {
-            Request::Tables => catalog::tables(source).map(Reply::Tables),
-            Request::Describe(table) => {
-                catalog::describe(source, &table).map(|found| Reply::Table(found.into()))
-            }
-            Request::Objects => catalog::objects(source).map(|all| Reply::Objects(all.into())),
             Request::Scan(wanted) => {
                 let done = scan::run(source, &wanted, backend, &mut slots, usage)?;
                 done.map(|done| Reply::Done(done.into()))
@@ -154,11 +174,32 @@ fn answer(
             Request::Digest(wanted) => {
                 digest::run(source, &wanted, backend, usage)?.map(Reply::Digest)
             }
-            Request::Open(_) | Request::Release(_) | Request::Stop | Request::Close => {
-                Err(Failure::new("08P01", "unexpected request"))
-            }
+            other => tell(source, other),
         };
+        backend.end_scan();
+        // A word to stop that comes when all rows are sent may still meet DuckDB as it cleans up.
+        if answered.is_err() || backend.is_stopped() {
+            source.recover();
+        }
         backend.say(&answered.unwrap_or_else(Reply::Failed))?;
     }
     Ok(())
+}
+
+/// Answers what has one short answer.
+fn tell(source: &mut Source, request: Request) -> Result<Reply, Failure> {
+    match request {
+        Request::Tables => catalog::tables(source).map(Reply::Tables),
+        Request::Describe(table) => {
+            catalog::describe(source, &table).map(|found| Reply::Table(found.into()))
+        }
+        Request::Outline(table) => {
+            catalog::outline(source, &table).map(|found| Reply::Table(found.into()))
+        }
+        Request::DescribeQuery(sql) => query::describe(source, &sql).map(Reply::Query),
+        Request::Count(table) => catalog::count_of(source, &table).map(Reply::Count),
+        Request::Bounds(table) => catalog::bounds(source, &table).map(Reply::Bounds),
+        Request::Objects => catalog::objects(source).map(|all| Reply::Objects(all.into())),
+        _ => Err(Failure::new("08P01", "unexpected request")),
+    }
 }

@@ -1,11 +1,15 @@
 //! Helpers of the tests that need a whole server: connections, databases, files.
 
+pub mod chance;
 pub mod compare;
 pub mod duck;
+pub mod foreign;
+pub mod outcome;
 pub mod private;
 pub mod proofs;
 pub mod sources;
 pub mod stored;
+pub mod texts;
 pub mod verdicts;
 
 use std::{
@@ -35,11 +39,16 @@ pub struct Database {
 impl Database {
     /// Creates one.
     pub fn create() -> Self {
+        Self::create_with("")
+    }
+
+    /// Creates one with these options of CREATE DATABASE.
+    pub fn create_with(options: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("cluster_{}_{number}", std::process::id());
         let mut postgres = connect("postgres", "postgres");
-        postgres.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
+        postgres.batch_execute(&format!("CREATE DATABASE {name} {options}")).unwrap();
         let database = Self { name };
         database.client().batch_execute("CREATE EXTENSION migrator").unwrap();
         database
@@ -91,6 +100,13 @@ pub fn is_alive(pid: i32) -> bool {
 
 fn stat(pid: i32) -> String {
     std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default()
+}
+
+/// The anonymous memory of a process in kB: shared buffers and slots are not its own.
+pub fn anonymous(pid: i32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
+    line.trim().trim_end_matches(" kB").parse().ok()
 }
 
 /// Waits until something holds, at most ten seconds.

@@ -203,7 +203,13 @@ impl Private {
         clean.args(arguments).stdin(Stdio::null()).output().unwrap()
     }
 
-    /// The end of the server's log.
+    /// The server's log.
+    pub fn log(&self) -> String {
+        let log = fs::read(self.home.join("log")).unwrap_or_default();
+        String::from_utf8_lossy(&log).into_owned()
+    }
+
+    /// The end of it.
     fn last_words(&self) -> String {
         let log = fs::read(self.home.join("log")).unwrap_or_default();
         String::from_utf8_lossy(&log[log.len().saturating_sub(4000)..]).into_owned()

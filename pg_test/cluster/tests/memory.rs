@@ -9,19 +9,12 @@ use std::{
     time::Duration,
 };
 
-use migrator_cluster_tests::{Database, backend, data, readers_of, sources::Source};
+use migrator_cluster_tests::{Database, anonymous, backend, data, readers_of, sources::Source};
 
 /// Memory of its own that a process may gain over the second half of a load, in kB.
 const GROWTH: u64 = 16 << 10;
 /// The most that backend and reader may hold together, in kB.
 const TOGETHER: u64 = 512 << 10;
-
-/// The anonymous memory of a process in kB: shared buffers and slots are not its own.
-fn anonymous(pid: i32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
-    line.trim().trim_end_matches(" kB").parse().ok()
-}
 
 /// Samples backend and reader until it is told to stop.
 fn watch(pid: i32, stop: Arc<AtomicBool>) -> thread::JoinHandle<Vec<(u64, u64)>> {

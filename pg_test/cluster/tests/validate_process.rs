@@ -13,7 +13,7 @@ use std::{
 };
 
 use migrator_cluster_tests::{
-    Database, backend, children_of, duck, eventually, readers_of,
+    Database, anonymous, backend, children_of, duck, eventually, readers_of,
     sources::Source,
     verdicts::{assert_equal_rows, failing, verdicts},
 };
@@ -236,13 +236,6 @@ fn what_others_do_meanwhile_does_not_count() {
         other.batch_execute("UPDATE t SET share = -share - 1 WHERE id % 1000 = 7").unwrap();
     }
     assert_equal_rows(&mut client, &validation);
-}
-
-/// Memory of its own of a process, in kB.
-fn anonymous(pid: i32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
-    line.trim().trim_end_matches(" kB").parse().ok()
 }
 
 /// The most that backend and reader have held during a statement, in kB.

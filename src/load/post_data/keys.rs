@@ -81,6 +81,12 @@ impl PostData<'_> {
         let unique = if source.unique { "UNIQUE " } else { "" };
         let (name, parts) = (&source.name, source.expressions.join(", "));
         let text = format!("{unique}INDEX {} ({parts})", migrator_model::ident::quote(name));
+        if let Some(column) = self.indexed_vector(source) {
+            return match self.carried_vector_index(source, &column)? {
+                None => Ok(()),
+                Some(reason) => self.manual_index(about, text, reason),
+            };
+        }
         let parts = match self.parts(source) {
             Ok(parts) => parts,
             Err(reason) => return self.manual_index(about, text, &reason),
@@ -105,7 +111,7 @@ impl PostData<'_> {
     }
 
     /// An index's name is one of the schema's, where another table may have taken it.
-    fn index_name(&mut self, source: &Index) -> Result<Ident> {
+    pub(super) fn index_name(&mut self, source: &Index) -> Result<Ident> {
         let name = Ident::clipped(&source.name)?;
         Ok(if self.names.take(&name) { name } else { self.names.index(&self.name.name, &[]) })
     }

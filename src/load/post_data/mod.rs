@@ -4,6 +4,7 @@
 mod expressions;
 mod keys;
 mod sequences;
+mod vectors;
 
 use migrator_model::{
     Ident, QualifiedName, SourceName,
@@ -18,6 +19,7 @@ use super::plan::PlannedColumn;
 use crate::{
     ddl::{Kind, comment, constraint, macros::Macros, names::Names},
     error::Result,
+    index::vector::BuildOptions,
     pg::spi,
     steps::{About, Original, Steps, Verdict},
 };
@@ -52,6 +54,8 @@ pub struct PostData<'a> {
     pub places: &'a dyn Places,
     /// The names in the target's schema that are taken.
     pub names: &'a mut Names,
+    /// The indexes of vectors that were asked for.
+    pub vector_index: Option<&'a BuildOptions>,
     /// The report.
     pub steps: &'a mut Steps,
 }

@@ -82,6 +82,7 @@ fn case() -> Case {
     columns[2].default = Some("0".into());
     let table = Table {
         name: SourceName { schema: Some("main".into()), name: "orders".into() },
+        sql_name: String::new(),
         kind: TableKind::Table,
         columns,
         constraints: vec![
@@ -99,6 +100,7 @@ fn case() -> Case {
             method: "art".into(),
             unique: false,
             expressions: names(&["Level"]),
+            options: Default::default(),
             comment: None,
         }],
         comment: Some("all orders".into()),

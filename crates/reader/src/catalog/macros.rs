@@ -17,7 +17,7 @@ use crate::open::Source;
 pub fn macros(source: &Source, cache: &Cache) -> Result<Vec<Macro>, Failure> {
     let mut macros = BTreeMap::<SourceName, Macro>::new();
     for raw in query::rows::<raw::Macro>(source, raw::MACROS)? {
-        let name = cache.qualified(raw.schema_oid, raw.name);
+        let name = cache.qualified(source, raw.schema_oid, raw.name)?;
         let mut types = raw.parameter_types.into_iter();
         let parameter = |name| Parameter { name, data_type: types.next().flatten(), default: None };
         let parameters = raw.parameters.into_iter().map(parameter).collect();

@@ -1,5 +1,8 @@
 //! The catalog queries, and their rows as DuckDB gives them. Columns: reference/duckdb.md §6.
 
+use std::{collections::HashMap, iter};
+
+use migrator_model::ident::quote;
 use serde::Deserialize;
 
 use super::cache::Key;
@@ -20,36 +23,61 @@ pub struct Of<T> {
     pub of: T,
 }
 
-/// Schemas with their path: DuckDB 2.0 nests them and names only the leaf.
 pub const SCHEMAS: &str = "
-    WITH RECURSIVE path(oid, name, quoted, internal, comment) AS (
-        SELECT oid, schema_name, '\"' || replace(schema_name, '\"', '\"\"') || '\"',
-               internal, comment
-          FROM duckdb_schemas()
-         WHERE database_name = current_database() AND parent_schema_oid IS NULL
-        UNION ALL
-        SELECT s.oid, p.name || '.' || s.schema_name,
-               p.quoted || '.\"' || replace(s.schema_name, '\"', '\"\"') || '\"',
-               s.internal, s.comment
-          FROM duckdb_schemas() s JOIN path p ON s.parent_schema_oid = p.oid
-         WHERE s.database_name = current_database())
-    SELECT oid, name, quoted, internal, comment FROM path";
+    SELECT oid, schema_name AS name, parent_schema_oid AS parent, internal, comment,
+           database_name AS database
+      FROM duckdb_schemas() WHERE database_name = current_database()";
 
-#[derive(Deserialize)]
-pub struct Schema {
+/// A schema as DuckDB 2.0 has it: it nests them and names only the leaf.
+#[derive(Clone, Deserialize)]
+pub struct Leaf {
     pub oid: i64,
+    pub name: String,
+    pub parent: Option<i64>,
+    pub internal: bool,
+    pub comment: Option<String>,
+    pub database: String,
+}
+
+/// A schema with its path.
+pub struct Schema {
     pub name: String,
     pub quoted: String,
     pub internal: bool,
     pub comment: Option<String>,
 }
 
-pub const RELATIONS: &str = "
+/// No schema lies deeper; nor does one lie in itself.
+const DEEPEST: usize = 64;
+
+impl Schema {
+    /// Puts the paths together.
+    pub fn with_paths(leaves: Vec<Leaf>) -> HashMap<i64, Self> {
+        let all: HashMap<_, _> = leaves.into_iter().map(|leaf| (leaf.oid, leaf)).collect();
+        let schema = |leaf: &Leaf| {
+            let parents = iter::successors(Some(leaf), |leaf| all.get(&leaf.parent?));
+            let mut path: Vec<_> = parents.take(DEEPEST).map(|leaf| leaf.name.as_str()).collect();
+            path.reverse();
+            let Leaf { internal, comment, database, .. } = leaf.clone();
+            let name = path.join(".");
+            // A name of both database and schema means neither.
+            if path.first().is_some_and(|first| first.eq_ignore_ascii_case(&database)) {
+                path.insert(0, &database);
+            }
+            let quoted: Vec<_> = path.iter().map(|name| quote(name)).collect();
+            (leaf.oid, Self { name, quoted: quoted.join("."), internal, comment })
+        };
+        all.values().map(schema).collect()
+    }
+}
+
+pub const TABLES: &str = "
     SELECT schema_oid, table_oid AS oid, table_name AS name, false AS is_view, estimated_size,
            column_count, has_primary_key, comment, sql
       FROM duckdb_tables() WHERE NOT internal AND NOT temporary
-       AND database_name = current_database()
-    UNION ALL
+       AND database_name = current_database() $which";
+
+pub const VIEWS: &str = "
     SELECT schema_oid, view_oid, view_name, true, NULL, column_count, false, comment, sql
       FROM duckdb_views() WHERE NOT internal AND NOT temporary
        AND database_name = current_database()";
@@ -77,7 +105,7 @@ impl Relation {
 pub const COLUMNS: &str = "
     SELECT schema_oid, table_oid AS oid, column_name AS name, is_nullable,
            column_default AS \"default\", is_generated, generation_expression AS generated, comment
-      FROM duckdb_columns() WHERE NOT internal AND database_name = current_database()
+      FROM duckdb_columns() WHERE NOT internal AND database_name = current_database() $which
      ORDER BY schema_oid, table_oid, column_index";
 
 #[derive(Deserialize)]
@@ -95,7 +123,7 @@ pub const CONSTRAINTS: &str = "
            expression, constraint_column_names AS columns, referenced_table AS parent,
            referenced_column_names AS referenced
       FROM duckdb_constraints()
-     WHERE database_name = current_database() AND constraint_type <> 'NOT NULL'
+     WHERE database_name = current_database() AND constraint_type <> 'NOT NULL' $which
      ORDER BY schema_oid, table_oid, constraint_index";
 
 #[derive(Deserialize)]
@@ -111,7 +139,7 @@ pub struct Constraint {
 pub const INDEXES: &str = "
     SELECT schema_oid, table_oid AS oid, index_name AS name, is_unique,
            CAST(expressions AS VARCHAR[]) AS expressions, sql, comment
-      FROM duckdb_indexes() WHERE database_name = current_database()
+      FROM duckdb_indexes() WHERE database_name = current_database() $which
      ORDER BY schema_oid, table_oid, index_name";
 
 #[derive(Deserialize)]

@@ -1,38 +1,53 @@
 //! One table or view, from the cache's rows.
 
+use std::collections::BTreeMap;
+
 use migrator_model::{
     LogicalType, SourceName,
-    catalog::{Column, Constraint, Index, Table, TableKind},
+    catalog::{Column, Constraint, Index, Table},
     ident::quote,
+    protocol::Failure,
 };
 
-use super::{Cache, Found, collation, raw};
-use crate::open::Source;
+use super::{Found, Listed, collation, raw};
+use crate::{ffi::statement::Statement, open::Source};
 
 /// Puts a table together.
-pub fn table(source: &Source, cache: &Cache, found: &Found) -> Table {
-    let key = found.relation.key();
-    let raw_columns = cache.columns.get(&key).map_or(&[][..], Vec::as_slice);
+pub fn table(source: &Source, listed: &Listed) -> Result<Table, Failure> {
+    let Listed { found, relation } = listed;
+    let key = relation.key();
+    let details = source.catalog().details(source, key)?;
+    let raw_columns = details.columns(key);
     let (types, broken) = match types(source, found, raw_columns) {
         Ok(types) => (types, None),
         Err(reason) => (Vec::new(), Some(reason)),
     };
-    let sql = found.relation.sql.as_deref().filter(|_| found.kind == TableKind::Table);
+    let sql = relation.sql.as_deref().filter(|_| found.is_stored);
     let collations = collation::of_columns(sql.unwrap_or_default(), raw_columns.len());
-    let parts = raw_columns.iter().zip(types).zip(collations);
-    let columns =
-        parts.map(|((raw, logical), collation)| column(cache, raw, logical, collation)).collect();
-    let indexes = cache.indexes.get(&key).into_iter().flatten();
-    Table {
+    let mut columns = Vec::new();
+    for ((raw, logical), collation) in raw_columns.iter().zip(types).zip(collations) {
+        let enum_names = enum_names(source, &logical)?;
+        columns.push(column(raw, logical, collation, enum_names));
+    }
+    Ok(Table {
         columns,
-        constraints: constraints(cache, found),
-        indexes: indexes.map(index).collect(),
-        comment: found.relation.comment.clone(),
-        estimated_rows: found.relation.estimated_size,
-        sql: found.relation.sql.clone(),
+        constraints: constraints(details.constraints(key), found),
+        indexes: details.indexes(key).iter().map(index).collect(),
+        comment: relation.comment.clone(),
+        estimated_rows: estimated_rows(source, listed)?,
+        sql: relation.sql.clone(),
         broken,
         name: found.name.clone(),
+        sql_name: found.sql.clone(),
         kind: found.kind,
+    })
+}
+
+/// DuckDB's estimate; of a Parquet file the number, which stands in the file.
+pub fn estimated_rows(source: &Source, listed: &Listed) -> Result<Option<i64>, Failure> {
+    match listed.found.is_stored {
+        true => Ok(listed.relation.estimated_size),
+        false => Ok(super::count(source, &listed.found)?.and_then(|rows| i64::try_from(rows).ok())),
     }
 }
 
@@ -45,16 +60,20 @@ fn types(
 ) -> Result<Vec<LogicalType>, String> {
     let list: Vec<_> = columns.iter().map(|column| quote(&column.name)).collect();
     let sql = format!("SELECT {} FROM {}", list.join(", "), found.sql);
-    let statement = source
-        .probe()
-        .prepare(&sql)
-        .map_err(|error| error.message.lines().next().unwrap_or_default().to_owned())?;
-    Ok(statement.types().to_vec())
+    Ok(bound(source, &sql)?.types().to_vec())
 }
 
-fn constraints(cache: &Cache, found: &Found) -> Vec<Constraint> {
+/// Binds a statement; if that fails, says why in a line.
+pub fn bound<'s>(source: &'s Source, sql: &str) -> Result<Statement<'s>, String> {
+    source
+        .probe()
+        .prepare(sql)
+        .map_err(|error| source.origin().redact(error.message.lines().next().unwrap_or_default()))
+}
+
+fn constraints(all: &[raw::Constraint], found: &Found) -> Vec<Constraint> {
     let mut constraints: Vec<Constraint> = Vec::new();
-    for raw in cache.constraints.get(&found.relation.key()).into_iter().flatten() {
+    for raw in all {
         let constraint = constraint(raw, found);
         // A foreign key declared at a column stands in the catalog twice.
         constraints.extend(constraint.filter(|one| !constraints.contains(one)));
@@ -62,21 +81,20 @@ fn constraints(cache: &Cache, found: &Found) -> Vec<Constraint> {
     constraints
 }
 
-fn enum_names(cache: &Cache, logical: &LogicalType) -> Vec<SourceName> {
+fn enum_names(source: &Source, logical: &LogicalType) -> Result<Vec<SourceName>, Failure> {
     match logical {
-        LogicalType::Enum(labels) => cache.enums.get(labels).cloned().unwrap_or_default(),
-        LogicalType::List(element) | LogicalType::Array(element, _) => enum_names(cache, element),
-        _ => Vec::new(),
+        LogicalType::Enum(labels) => source.catalog().enums(source, labels),
+        LogicalType::List(element) | LogicalType::Array(element, _) => enum_names(source, element),
+        _ => Ok(Vec::new()),
     }
 }
 
 fn column(
-    cache: &Cache,
     raw: &raw::Column,
     logical: LogicalType,
     collation: Option<String>,
+    enum_names: Vec<SourceName>,
 ) -> Column {
-    let enum_names = enum_names(cache, &logical);
     Column {
         name: raw.name.clone(),
         logical,
@@ -120,8 +138,21 @@ fn index(raw: &raw::Index) -> Index {
         method: method(raw.sql.as_deref().unwrap_or_default()),
         unique: raw.is_unique,
         expressions: raw.expressions.clone().unwrap_or_default(),
+        options: options(raw.sql.as_deref().unwrap_or_default()),
         comment: raw.comment.clone(),
     }
+}
+
+/// DuckDB prints `WITH (metric = 'cosine', M = 16 )` behind the columns, where it knows options.
+fn options(sql: &str) -> BTreeMap<String, String> {
+    let Some((_, with)) = sql.rsplit_once(") WITH (") else { return BTreeMap::new() };
+    let list = with.rsplit_once(')').map_or(with, |(list, _)| list);
+    let option = |text: &str| {
+        let (name, value) = text.split_once('=')?;
+        let name = name.trim().trim_matches('"').to_lowercase();
+        Some((name, value.trim().trim_matches('\'').to_owned()))
+    };
+    list.split(',').filter_map(option).collect()
 }
 
 /// DuckDB prints `USING HNSW (` for anything but its ordinary index.
@@ -129,4 +160,24 @@ fn method(sql: &str) -> String {
     let using = sql.split_once(" USING ").map(|(_, after)| after);
     let word = using.and_then(|after| after.split([' ', '(']).next());
     word.map_or_else(|| "art".to_owned(), str::to_lowercase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_is_read_from_its_statement() {
+        let sql = "CREATE INDEX i ON t USING HNSW (e) WITH (metric = 'cosine', \"M\" = 16 );";
+        assert_eq!(method(sql), "hnsw");
+        let options = options(sql);
+        assert_eq!(options.get("metric").map(String::as_str), Some("cosine"));
+        assert_eq!(options.get("m").map(String::as_str), Some("16"));
+    }
+
+    #[test]
+    fn an_ordinary_index_has_no_options() {
+        assert_eq!(method("CREATE INDEX i ON t(a);"), "art");
+        assert_eq!(options("CREATE INDEX i ON t(a);"), BTreeMap::new());
+    }
 }

@@ -37,7 +37,7 @@ use migrator_model::{
 
 use crate::{
     catalog::{self, Found},
-    ffi::database::Statement,
+    ffi::statement::Statement,
     open::Source,
     scan::{self, Stop, feed::Feed},
     serve::Backend,
@@ -83,9 +83,8 @@ pub fn run(
 /// those that DuckDB could not pass over.
 fn answer(source: &mut Source, wanted: &Digest, port: &mut dyn Port) -> Result<u64, Stop> {
     check(wanted)?;
-    let cache = source.catalog()?;
-    let found = catalog::find(&cache, &wanted.table)?;
-    let row_id = row_id(wanted, catalog::row_id(&cache, found))?;
+    let found = &*catalog::find(source, &wanted.table)?;
+    let row_id = row_id(wanted, catalog::row_id(source, found)?)?;
     let logicals = wanted.columns.iter().map(|column| &column.scan.logical);
     scan::prepare(source, found, wanted.filter.as_deref(), logicals)?;
     check_stored(source, wanted, found)?;
@@ -216,7 +215,7 @@ fn check_types(
 
 fn feed<'s>(source: &'s Source, statement: &'s Statement<'_>) -> Result<Feed<'s>, Failure> {
     let stream = statement.stream().map_err(|error| source.explain(&error))?;
-    Ok(Feed::new(stream, source.path()))
+    Ok(Feed::new(stream, source.origin()))
 }
 
 fn check_stop(port: &dyn Port) -> Result<(), Stop> {

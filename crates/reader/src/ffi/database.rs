@@ -1,4 +1,4 @@
-//! Databases, connections, statements and streams of chunks, each closed with its owner.
+//! Databases and connections, each closed with its owner.
 
 use std::{
     ffi::{CStr, CString, c_char},
@@ -7,11 +7,12 @@ use std::{
 };
 
 use duckdb::ffi;
-use migrator_model::LogicalType;
 use thiserror::Error;
 
-use super::{logical, vectors};
-use crate::vector::Vector;
+use super::{
+    logical,
+    statement::{Statement, Stream},
+};
 
 /// What DuckDB says went wrong.
 #[derive(Clone, Debug, Error)]
@@ -22,7 +23,8 @@ pub struct DuckError {
 }
 
 impl DuckError {
-    fn new(message: impl Into<String>) -> Self {
+    /// An error of this text.
+    pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into() }
     }
 }
@@ -63,7 +65,9 @@ impl Database {
         let mut raw = ptr::null_mut();
         // SAFETY: the database is open.
         match unsafe { ffi::duckdb_connect(self.raw, &mut raw) } {
-            ffi::DuckDBSuccess => Ok(Session { raw, _database: Arc::clone(self) }),
+            ffi::DuckDBSuccess => {
+                Ok(Session { connection: Arc::new(Connection { raw, _database: self.clone() }) })
+            }
             _ => Err(DuckError::new("could not connect to the database")),
         }
     }
@@ -105,155 +109,69 @@ impl Drop for Config {
     }
 }
 
-/// A connection. One statement streams at a time.
-pub struct Session {
+/// The connection of a session, which goes when nobody can interrupt it any more.
+struct Connection {
     raw: ffi::duckdb_connection,
     _database: Arc<Database>,
 }
 
-impl Session {
-    /// Prepares one statement.
-    pub fn prepare(&self, sql: &str) -> Result<Statement<'_>, DuckError> {
-        let sql = c_string(sql)?;
-        let mut statement = Statement { raw: ptr::null_mut(), types: Vec::new(), _session: self };
-        // SAFETY: the connection is open; the statement is destroyed with its owner either way.
-        let state = unsafe { ffi::duckdb_prepare(self.raw, sql.as_ptr(), &mut statement.raw) };
-        if state != ffi::DuckDBSuccess {
-            // SAFETY: the statement exists, and the text belongs to it.
-            return Err(unsafe { borrowed(ffi::duckdb_prepare_error(statement.raw)) });
-        }
-        statement.types = statement.column_types();
-        Ok(statement)
-    }
+// SAFETY: a connection locks itself for whatever it is asked to do, and may be closed on any thread.
+unsafe impl Send for Connection {}
+// SAFETY: see above; duckdb_interrupt, which takes no lock, sets an atomic flag.
+unsafe impl Sync for Connection {}
 
-    /// Runs a statement that gives no rows worth keeping.
-    pub fn execute(&self, sql: &str) -> Result<(), DuckError> {
-        let sql = c_string(sql)?;
-        // SAFETY: a zeroed result is what the C API expects.
-        let mut stream = Stream { raw: unsafe { std::mem::zeroed() }, types: &[] };
-        // SAFETY: the connection is open; the result is destroyed with its owner.
-        let state = unsafe { ffi::duckdb_query(self.raw, sql.as_ptr(), &mut stream.raw) };
-        if state == ffi::DuckDBSuccess { Ok(()) } else { Err(stream.error()) }
-    }
-}
-
-impl Drop for Session {
+impl Drop for Connection {
     fn drop(&mut self) {
         // SAFETY: connected by us, disconnected once.
         unsafe { ffi::duckdb_disconnect(&mut self.raw) };
     }
 }
 
-/// A prepared statement.
-pub struct Statement<'s> {
-    raw: ffi::duckdb_prepared_statement,
-    types: Vec<LogicalType>,
-    _session: &'s Session,
+/// A connection. One statement streams at a time.
+pub struct Session {
+    connection: Arc<Connection>,
 }
 
-impl Statement<'_> {
-    /// The types of the result's columns.
-    pub fn types(&self) -> &[LogicalType] {
-        &self.types
+impl Session {
+    /// Prepares one statement.
+    pub fn prepare(&self, sql: &str) -> Result<Statement<'_>, DuckError> {
+        Statement::prepare(self, &c_string(sql)?)
     }
 
-    fn column_types(&self) -> Vec<LogicalType> {
-        // SAFETY: the statement is prepared; every index is below the count.
-        unsafe {
-            let count = ffi::duckdb_prepared_statement_column_count(self.raw);
-            let one = |index| ffi::duckdb_prepared_statement_column_logical_type(self.raw, index);
-            (0..count).map(|index| logical::take(one(index))).collect()
-        }
+    /// Runs a statement that gives no rows worth keeping.
+    pub fn execute(&self, sql: &str) -> Result<(), DuckError> {
+        let sql = c_string(sql)?;
+        let mut stream = Stream::empty(&[]);
+        // SAFETY: the connection is open; the result is destroyed with its owner.
+        let state = unsafe { ffi::duckdb_query(self.raw(), sql.as_ptr(), stream.raw()) };
+        if state == ffi::DuckDBSuccess { Ok(()) } else { Err(stream.error()) }
     }
 
-    /// Starts it; chunks come as they are asked for, so that memory stays flat.
-    pub fn stream(&self) -> Result<Stream<'_>, DuckError> {
-        // SAFETY: a zeroed result is what the C API expects.
-        let mut stream = Stream { raw: unsafe { std::mem::zeroed() }, types: &self.types };
-        // SAFETY: statement and result are live; the result is destroyed with its owner.
-        let state = unsafe { ffi::duckdb_execute_prepared_streaming(self.raw, &mut stream.raw) };
-        if state == ffi::DuckDBSuccess { Ok(stream) } else { Err(stream.error()) }
+    /// What ends a running statement from another thread.
+    pub fn interrupter(&self) -> Interrupter {
+        Interrupter { connection: self.connection.clone() }
     }
-}
 
-impl Drop for Statement<'_> {
-    fn drop(&mut self) {
-        // SAFETY: prepared by us, destroyed once.
-        unsafe { ffi::duckdb_destroy_prepare(&mut self.raw) };
+    pub(super) fn raw(&self) -> ffi::duckdb_connection {
+        self.connection.raw
     }
 }
 
-/// A running statement.
-pub struct Stream<'s> {
-    raw: ffi::duckdb_result,
-    types: &'s [LogicalType],
+/// Ends what runs on a connection: that fails. Nothing happens where nothing runs.
+pub struct Interrupter {
+    connection: Arc<Connection>,
 }
 
-// SAFETY: a result may be fetched from by any thread; the exclusive borrow lets one at a time.
-unsafe impl Send for Stream<'_> {}
-
-impl<'s> Stream<'s> {
-    /// The next chunk, of at most 2,048 rows; None at the end. It owns its rows, or holds on to
-    /// the blocks that they lie in, and may outlive the stream.
-    pub fn next_chunk(&mut self) -> Result<Option<Chunk<'s>>, DuckError> {
-        // SAFETY: the result is live and streaming.
-        let raw = unsafe { ffi::duckdb_fetch_chunk(self.raw) };
-        if !raw.is_null() {
-            return Ok(Some(Chunk { raw, types: self.types }));
-        }
-        // SAFETY: the result is live; a null error means that it has come to its end.
-        let message = unsafe { ffi::duckdb_result_error(&mut self.raw) };
-        if message.is_null() { Ok(None) } else { Err(self.error()) }
-    }
-
-    fn error(&mut self) -> DuckError {
-        // SAFETY: the result is live, and the text belongs to it.
-        unsafe { borrowed(ffi::duckdb_result_error(&mut self.raw)) }
+impl Interrupter {
+    /// Ends it.
+    pub fn interrupt(&self) {
+        // SAFETY: the connection is open as long as one of its owners lives.
+        unsafe { ffi::duckdb_interrupt(self.connection.raw) };
     }
 }
 
-impl Drop for Stream<'_> {
-    fn drop(&mut self) {
-        // SAFETY: executed by us, destroyed once.
-        unsafe { ffi::duckdb_destroy_result(&mut self.raw) };
-    }
-}
-
-/// A batch of rows.
-pub struct Chunk<'s> {
-    raw: ffi::duckdb_data_chunk,
-    types: &'s [LogicalType],
-}
-
-impl Chunk<'_> {
-    /// How many rows.
-    pub fn rows(&self) -> usize {
-        // SAFETY: the chunk is live.
-        unsafe { ffi::duckdb_data_chunk_get_size(self.raw) as usize }
-    }
-
-    /// Its columns.
-    pub fn vectors(&self) -> Vec<Vector<'_>> {
-        let rows = self.rows();
-        let one = |(index, logical): (u64, &LogicalType)| {
-            // SAFETY: a fetched chunk is flat, has the statement's types, and lives as long as
-            // the views, which borrow it.
-            unsafe {
-                vectors::view(ffi::duckdb_data_chunk_get_vector(self.raw, index), logical, rows)
-            }
-        };
-        (0..).zip(self.types).map(one).collect()
-    }
-}
-
-impl Drop for Chunk<'_> {
-    fn drop(&mut self) {
-        // SAFETY: fetched by us, destroyed once.
-        unsafe { ffi::duckdb_destroy_data_chunk(&mut self.raw) };
-    }
-}
-
-fn c_string(text: &str) -> Result<CString, DuckError> {
+/// A text for DuckDB.
+pub(super) fn c_string(text: &str) -> Result<CString, DuckError> {
     CString::new(text).map_err(|_| DuckError::new("a statement cannot hold a NUL byte"))
 }
 
@@ -261,7 +179,7 @@ fn c_string(text: &str) -> Result<CString, DuckError> {
 ///
 /// # Safety
 /// The pointer must be null or NUL-terminated.
-unsafe fn borrowed(text: *const c_char) -> DuckError {
+pub(super) unsafe fn borrowed(text: *const c_char) -> DuckError {
     if text.is_null() {
         return DuckError::new("DuckDB gave no reason");
     }

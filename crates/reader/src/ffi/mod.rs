@@ -8,5 +8,6 @@ pub mod database;
 mod logical;
 pub mod process;
 pub mod slots;
+pub mod statement;
 pub mod string;
 mod vectors;

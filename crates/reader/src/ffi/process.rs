@@ -45,3 +45,15 @@ fn close_others() -> io::Result<()> {
     }
     Ok(())
 }
+
+/// Gives free memory back to the kernel, which glibc keeps otherwise.
+pub fn trim_memory() {
+    #[cfg(target_env = "gnu")]
+    {
+        unsafe extern "C" {
+            fn malloc_trim(pad: usize) -> std::ffi::c_int;
+        }
+        // SAFETY: glibc's own function; it may be called by any thread at any time.
+        unsafe { malloc_trim(0) };
+    }
+}

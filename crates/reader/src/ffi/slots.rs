@@ -2,7 +2,7 @@
 
 use std::{fs::File, io};
 
-use memmap2::{MmapMut, MmapOptions};
+use memmap2::{MmapMut, MmapOptions, UncheckedAdvice};
 use migrator_model::slot::{MAX_SLOTS, SLOT_BYTES};
 
 /// The slots. Each belongs to the reader until it has told the backend about it, and again once
@@ -29,6 +29,13 @@ impl Slots {
     /// How many there are.
     pub fn count(&self) -> u32 {
         (self.map.len() / SLOT_BYTES) as u32
+    }
+
+    /// Gives the memory back: none of the slots holds anything that anybody wants.
+    pub fn forget(&mut self) {
+        // SAFETY: the slots become zeros, in the backend, too. It reads none that it was told of before
+        // it said that nothing is wanted for now. Where the kernel refuses, the memory stays.
+        let _ = unsafe { self.map.unchecked_advise(UncheckedAdvice::Remove) };
     }
 
     /// The bytes of one slot; the caller owns it.

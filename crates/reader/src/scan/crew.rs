@@ -55,8 +55,8 @@ pub fn alone(work: &Work<'_>, feed: &mut Feed<'_>, output: &mut Output<'_>) -> R
     while let Some(taken) = feed.next()? {
         check_stop(output)?;
         maker.chunk(&taken, &mut batch, &mut |batch| send(output, batch))?;
+        send(output, &mut batch)?;
     }
-    send(output, &mut batch)?;
     let mut made = Made::default();
     made.add(maker, began.elapsed().saturating_sub(feed.fetching + output.waited()));
     Ok(made)
@@ -68,9 +68,10 @@ fn send(output: &mut Output<'_>, batch: &mut Batch) -> Result<(), Stop> {
     Ok(())
 }
 
-fn check_stop(output: &Output<'_>) -> Result<(), Stop> {
+/// Ends the scan when the backend wants no more rows.
+pub fn check_stop(output: &Output<'_>) -> Result<(), Stop> {
     match output.is_stopped() {
-        true => Err(Failure::new("57014", "the scan was stopped").into()),
+        true => Err(super::stopped().into()),
         false => Ok(()),
     }
 }

@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 use migrator_model::protocol::Failure;
 
 use crate::{
-    ffi::database::{Chunk, Stream},
-    open,
+    ffi::statement::{Chunk, Stream},
+    open::Origin,
 };
 
 /// A running statement, whose chunks go to one thread or to several.
 pub struct Feed<'s> {
     stream: Stream<'s>,
-    path: &'s str,
+    origin: &'s Origin,
     over: bool,
     chunks: u64,
     /// The rows that were taken.
@@ -32,9 +32,9 @@ pub struct Taken<'s> {
 }
 
 impl<'s> Feed<'s> {
-    /// Feeds from a statement on the file at `path`.
-    pub fn new(stream: Stream<'s>, path: &'s str) -> Self {
-        Self { stream, path, over: false, chunks: 0, rows: 0, fetching: Duration::ZERO }
+    /// Feeds from a statement on these files.
+    pub fn new(stream: Stream<'s>, origin: &'s Origin) -> Self {
+        Self { stream, origin, over: false, chunks: 0, rows: 0, fetching: Duration::ZERO }
     }
 
     /// The next chunk; None at the end, and behind an error.
@@ -45,7 +45,7 @@ impl<'s> Feed<'s> {
         let asked = Instant::now();
         let chunk = self.stream.next_chunk();
         self.fetching += asked.elapsed();
-        let chunk = chunk.map_err(|error| open::explain(self.path, &error));
+        let chunk = chunk.map_err(|error| self.origin.explain(&error));
         self.over = !matches!(chunk, Ok(Some(_)));
         let Some(chunk) = chunk? else { return Ok(None) };
         let taken = Taken { number: self.chunks, rows_before: self.rows, chunk };

@@ -12,21 +12,20 @@ mod select;
 use std::{io, sync::Arc};
 
 use migrator_model::{
-    LogicalType,
-    catalog::TableKind,
+    LogicalType, SourceName,
     policy::Losses,
     protocol::{Done, Failure, Reply, Scan},
 };
 
-use self::{
-    crew::Made, feed::Feed, maker::Work, output::Output, proven::Undecided, select::readable,
-};
+pub(crate) use self::select::{expression, readable};
+use self::{crew::Made, feed::Feed, maker::Work, output::Output, proven::Undecided};
 use crate::{
     catalog::{self, Found},
     encode::{Policy, RowEncoder},
-    ffi::{database::Statement, slots::Slots},
+    ffi::{slots::Slots, statement::Statement},
     open::Source,
     pages::ids::ValueIds,
+    query,
     serve::Backend,
     usage::Usage,
 };
@@ -41,8 +40,17 @@ pub(crate) enum Stop {
 
 impl From<io::Error> for Stop {
     fn from(error: io::Error) -> Self {
-        Self::Gone(error)
+        match error.kind() {
+            // Nobody waits for a slot any more.
+            io::ErrorKind::Interrupted => Self::Failed(stopped()),
+            _ => Self::Gone(error),
+        }
     }
+}
+
+/// What has become of a scan that is not wanted any more.
+fn stopped() -> Failure {
+    Failure::new("57014", "the scan was stopped")
 }
 
 impl From<Failure> for Stop {
@@ -70,20 +78,48 @@ pub fn run(
 fn start(
     source: &mut Source,
     scan: &Scan,
+    output: Output<'_>,
+    usage: &Usage,
+) -> Result<Done, Stop> {
+    match &scan.query {
+        Some(query) => of_query(source, scan, query, output, usage),
+        None => of_table(source, scan, output, usage),
+    }
+}
+
+/// Reads a query's rows.
+fn of_query(
+    source: &mut Source,
+    scan: &Scan,
+    query: &str,
     mut output: Output<'_>,
     usage: &Usage,
 ) -> Result<Done, Stop> {
-    let computes = scan.filter.is_some();
-    let cache = source.catalog()?;
-    let found = catalog::find(&cache, &scan.table)?;
-    let row_id = catalog::row_id(&cache, found);
+    source.prepare_to_compute()?;
+    let statement = query::prepare(source, query, &scan.columns)?;
+    output.say(&Reply::Expect(None))?;
+    rows(source, scan, &Reading { statement, table: &scan.table, has_row_id: false }, output, usage)
+}
+
+/// Reads a table's rows.
+fn of_table(
+    source: &mut Source,
+    scan: &Scan,
+    mut output: Output<'_>,
+    usage: &Usage,
+) -> Result<Done, Stop> {
+    let found = &*catalog::find(source, &scan.table)?;
+    let row_id = catalog::row_id(source, found)?;
     prepare(source, found, scan.filter.as_deref(), scan.columns.iter().map(|c| &c.logical))?;
     if scan.dry_run {
         return dry_run(source, scan, found, output, usage);
     }
-    let expected = if computes { None } else { catalog::count(source, found)? };
+    let expected = match scan.filter {
+        Some(_) => None,
+        None => catalog::count(source, found)?,
+    };
     output.say(&Reply::Expect(expected))?;
-    rows(source, scan, found, row_id, output, usage)
+    rows(source, scan, &reading(source, scan, found, row_id)?, output, usage)
 }
 
 /// Gives DuckDB the memory that reading these columns takes, and checks the filter.
@@ -93,7 +129,7 @@ pub(crate) fn prepare<'l>(
     filter: Option<&str>,
     logicals: impl Iterator<Item = &'l LogicalType> + Clone,
 ) -> Result<(), Failure> {
-    if filter.is_some() || found.kind == TableKind::View {
+    if filter.is_some() || !found.is_stored {
         source.prepare_to_compute()?;
     } else {
         source.prepare_to_stream(logicals.clone().map(leaves).sum(), logicals.map(width).sum())?;
@@ -113,28 +149,49 @@ fn dry_run(
     let undecided = Undecided::of(source, scan, found);
     let done = match undecided.is_empty() {
         true => Done { peak_memory: usage.peak(), ..Done::default() },
-        false => rows(source, &undecided.scan, found, None, output, usage)?,
+        false => {
+            let reading = reading(source, &undecided.scan, found, None)?;
+            rows(source, &undecided.scan, &reading, output, usage)?
+        }
     };
     Ok(undecided.whole(done, scan.columns.len()))
+}
+
+/// What gives a scan's rows.
+struct Reading<'s> {
+    statement: Statement<'s>,
+    /// What messages call it.
+    table: &'s SourceName,
+    /// Whether a row id follows the columns.
+    has_row_id: bool,
+}
+
+fn reading<'s>(
+    source: &'s Source,
+    scan: &Scan,
+    found: &'s Found,
+    row_id: Option<&str>,
+) -> Result<Reading<'s>, Failure> {
+    let prepared = source.session().prepare(&select::select(scan, found, row_id));
+    let statement =
+        prepared.map_err(|error| refused(scan.filter.as_deref(), source.explain(&error)))?;
+    Ok(Reading { statement, table: &found.name, has_row_id: row_id.is_some() })
 }
 
 fn rows(
     source: &Source,
     scan: &Scan,
-    found: &Found,
-    row_id: Option<&str>,
+    reading: &Reading<'_>,
     mut output: Output<'_>,
     usage: &Usage,
 ) -> Result<Done, Stop> {
     let logicals: Vec<_> = scan.columns.iter().map(|column| readable(&column.logical)).collect();
-    let sql = select::select(scan, found, row_id);
-    let prepared = source.session().prepare(&sql);
-    let statement =
-        prepared.map_err(|error| refused(scan.filter.as_deref(), source.explain(&error)))?;
-    check_types(scan, &logicals, &statement)?;
-    let work = work(scan, found, &logicals, row_id.is_some())?;
-    let stream = statement.stream().map_err(|error| source.explain(&error))?;
-    let mut feed = Feed::new(stream, source.path());
+    check_types(scan, &logicals, &reading.statement)?;
+    let work = work(scan, reading, &logicals)?;
+    let stream = reading.statement.stream().map_err(|error| source.explain(&error))?;
+    let mut feed = Feed::new(stream, source.origin());
+    // Until here nobody could interrupt DuckDB.
+    crew::check_stop(&output)?;
     let threads = source.threads();
     let made = match threads > 1 {
         true => crew::together(&work, &mut feed, &mut output, threads)?,
@@ -145,14 +202,14 @@ fn rows(
 
 fn work<'w>(
     scan: &'w Scan,
-    found: &'w Found,
+    reading: &'w Reading<'_>,
     logicals: &'w [LogicalType],
-    has_row_id: bool,
 ) -> Result<Work<'w>, Failure> {
     let encoder = RowEncoder::new(&scan.attributes, logicals, &policy(scan))?;
     let toast = scan.pages.as_ref().and_then(|pages| pages.toast);
     let ids = Arc::new(ValueIds::new(toast.map_or(0, |toast| toast.first_value)));
-    Ok(Work { scan, table: &found.name, logicals, encoder, has_row_id, ids })
+    let Reading { table, has_row_id, .. } = *reading;
+    Ok(Work { scan, table, logicals, encoder, has_row_id, ids })
 }
 
 /// The file's types must be the ones that the backend planned with.

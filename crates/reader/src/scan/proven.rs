@@ -2,7 +2,6 @@
 
 use migrator_model::{
     LogicalType, PgType,
-    catalog::TableKind,
     layout::Attribute,
     policy::Losses,
     protocol::{Done, Scan},
@@ -33,10 +32,10 @@ impl Undecided {
     /// NULL, NaN or infinite. Statistics may be too wide, never too narrow: DuckDB skips rows by
     /// them. A number that they did not tell of would end the load with an error.
     pub fn of(source: &Source, scan: &Scan, found: &Found) -> Self {
-        let asked = match found.kind {
-            TableKind::Table => embeddings(scan),
+        let asked = match found.is_stored {
+            true => embeddings(scan),
             // Its statistics would cost a run of its query.
-            TableKind::View => Vec::new(),
+            false => Vec::new(),
         };
         let proven = proven(source, scan, found, &asked);
         let places = (0..scan.columns.len()).filter(|at| !proven.contains(at)).collect();

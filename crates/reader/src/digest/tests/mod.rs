@@ -17,7 +17,7 @@ use migrator_model::{
         },
     },
     policy::NulBytes,
-    protocol::{Failure, Open, PROTOCOL_VERSION, ScanColumn},
+    protocol::{Failure, Open, PROTOCOL_VERSION, ScanColumn, SourceFile, SourceKind},
 };
 use tempfile::TempDir;
 
@@ -58,9 +58,14 @@ impl Rig {
         let temp_directory = folder.path().join("temp").to_str().unwrap().to_owned();
         let open = Open {
             protocol: PROTOCOL_VERSION,
-            path: path.to_owned(),
-            device: 0,
-            inode: 0,
+            kind: SourceKind::Database,
+            files: vec![SourceFile {
+                name: String::new(),
+                path: path.to_owned(),
+                device: 0,
+                inode: 0,
+            }],
+            encryption_key: None,
             header_only: false,
             memory_bytes: 1 << 30,
             threads: 3,
@@ -77,7 +82,10 @@ impl Rig {
         let mut answers = Answers::default();
         match answer(&mut self.source, wanted, &mut answers) {
             Ok(rows) => Ok((answers.replies, rows)),
-            Err(Stop::Failed(failure)) => Err(failure),
+            Err(Stop::Failed(failure)) => {
+                self.source.recover();
+                Err(failure)
+            }
             Err(Stop::Gone(error)) => panic!("{error}"),
         }
     }

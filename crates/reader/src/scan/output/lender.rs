@@ -7,7 +7,10 @@ use std::{
 
 use migrator_model::{protocol::Reply, slot::FreeSlots};
 
-use crate::{ffi::slots::Slots, serve::Backend};
+use crate::{
+    ffi::slots::Slots,
+    serve::{Backend, WAKE},
+};
 
 /// Lends slots out.
 pub struct Lender<'a> {
@@ -40,18 +43,47 @@ impl<'a> Lender<'a> {
         self.slots.slot(slot)
     }
 
-    /// Takes a free slot, and waits for one if there is none.
-    pub fn take(&mut self) -> io::Result<u32> {
+    /// Whether only one slot is out, which is the one that is being filled.
+    pub fn lends_one(&mut self) -> bool {
+        self.take_back();
+        self.free.len() + 1 == self.slots.count() as usize
+    }
+
+    /// Takes back what the backend has given back.
+    fn take_back(&mut self) {
         while let Ok(slot) = self.backend.released.try_recv() {
+            self.take_one_back(slot);
+        }
+    }
+
+    fn take_one_back(&mut self, slot: u32) {
+        if slot != WAKE {
             self.free.give(slot);
         }
-        if let Some(slot) = self.free.take() {
-            return Ok(slot);
+    }
+
+    /// Waits until one is given back. A backend that wants no more rows need not give any back.
+    fn wait(&mut self) -> io::Result<()> {
+        // What wakes this thread comes after the word to stop, so it cannot be missed.
+        if self.is_stopped() {
+            return Err(io::Error::from(io::ErrorKind::Interrupted));
         }
+        let slot = self.backend.released.recv().map_err(io::Error::other)?;
+        self.take_one_back(slot);
+        Ok(())
+    }
+
+    /// Takes a free slot, and waits for one if there is none.
+    pub fn take(&mut self) -> io::Result<u32> {
+        self.take_back();
         let since = Instant::now();
-        let slot = self.backend.released.recv().map_err(io::Error::other);
-        self.waited += since.elapsed();
-        slot
+        loop {
+            if let Some(slot) = self.free.take() {
+                self.waited += since.elapsed();
+                return Ok(slot);
+            }
+            self.wait()?;
+        }
     }
 
     /// The time spent waiting for slots.
@@ -68,8 +100,7 @@ impl<'a> Lender<'a> {
     /// spent waiting before the end.
     pub fn finish(mut self) -> io::Result<Duration> {
         while self.free.len() < self.slots.count() as usize {
-            let slot = self.backend.released.recv().map_err(io::Error::other)?;
-            self.free.give(slot);
+            self.wait()?;
         }
         Ok(self.waited)
     }

@@ -57,7 +57,8 @@ impl<'a> Output<'a> {
         match &mut self.filling {
             Filling::Pages(pages) => pages.push(&mut self.lender, batch),
             Filling::Rows(rows) => {
-                batch.images().try_for_each(|image| rows.push(&mut self.lender, image))
+                batch.images().try_for_each(|image| rows.push(&mut self.lender, image))?;
+                rows.offer(&mut self.lender)
             }
         }
     }

@@ -1,6 +1,9 @@
 //! Rows as entries of slots.
 
-use std::io;
+use std::{
+    io,
+    time::{Duration, Instant},
+};
 
 use migrator_model::{
     protocol::{FullSlot, Reply},
@@ -9,13 +12,30 @@ use migrator_model::{
 
 use super::lender::Lender;
 
+/// How often a slot that is not full is sent to a backend that has nothing to do: each costs both
+/// sides some microseconds.
+const HASTE: Duration = Duration::from_micros(500);
+
 /// The slot that is being filled.
 #[derive(Default)]
 pub struct RowSlots {
     current: Option<FullSlot>,
+    sent: Option<Instant>,
 }
 
 impl RowSlots {
+    /// Sends what there is when the backend waits for it: the first rows of a scan, and those that
+    /// DuckDB takes its time for.
+    pub fn offer(&mut self, lender: &mut Lender<'_>) -> io::Result<()> {
+        let hurries = self.sent.is_none_or(|sent| sent.elapsed() >= HASTE);
+        match &self.current {
+            Some(current) if current.rows > 0 && hurries && lender.lends_one() => {
+                self.hand_over(lender)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Sends one row.
     pub fn push(&mut self, lender: &mut Lender<'_>, image: &[u8]) -> io::Result<()> {
         if image.len() > MAX_SLOT_IMAGE {
@@ -61,7 +81,10 @@ impl RowSlots {
     /// Sends what is in the slot.
     pub fn hand_over(&mut self, lender: &mut Lender<'_>) -> io::Result<()> {
         match self.current.take() {
-            Some(full) if full.rows > 0 => lender.say(&Reply::Slot(full)),
+            Some(full) if full.rows > 0 => {
+                self.sent = Some(Instant::now());
+                lender.say(&Reply::Slot(full))
+            }
             Some(empty) => {
                 lender.give(empty.slot);
                 Ok(())

@@ -8,10 +8,11 @@ use std::{
     fs::{self, File},
     io::{self, Read},
     path::{Path, PathBuf},
-    time::UNIX_EPOCH,
 };
 
 use migrator_model::{catalog::FileInfo, protocol::Failure};
+
+use super::{hash, stamp, unreadable};
 
 const HEADER_BLOCK: usize = 4096;
 const MAGIC_AT: usize = 8;
@@ -43,14 +44,9 @@ pub fn read(path: &Path) -> Result<FileInfo, Failure> {
 }
 
 /// Refuses what the DuckDB inside cannot read, before it tries.
-pub fn check_readable(path: &Path, file: &FileInfo) -> Result<(), Failure> {
+pub fn check_readable(path: &Path, file: &FileInfo, has_key: bool) -> Result<(), Failure> {
     check_wal(path)?;
-    if file.encrypted {
-        let message = format!("DuckDB file \"{}\" is encrypted", path.display());
-        return Err(Failure::new("0A000", message)
-            .detail("A file name alone does not carry the key.")
-            .hint("Decrypt a copy in DuckDB: ATTACH it with its ENCRYPTION_KEY, then COPY FROM DATABASE to a plain file."));
-    }
+    check_key(path, file.encrypted, has_key)?;
     let version = file.storage_version;
     if READABLE.contains(&version) || version == DEPRECATED {
         return Ok(());
@@ -66,6 +62,21 @@ pub fn check_readable(path: &Path, file: &FileInfo) -> Result<(), Failure> {
         "Install a migrator that is built with a newer DuckDB, or write the file with STORAGE_VERSION 'v2.0.0'."
     };
     Err(Failure::new("0A000", message).detail(detail).hint(hint))
+}
+
+/// As in DuckDB: a key opens an encrypted file, and no other. A plain file in its place is not the
+/// file that was meant.
+fn check_key(path: &Path, encrypted: bool, has_key: bool) -> Result<(), Failure> {
+    let about = |what: &str| format!("DuckDB file \"{}\" {what}", path.display());
+    match (encrypted, has_key) {
+        (true, false) => Err(Failure::new("0A000", about("is encrypted"))
+            .detail("A file name alone does not carry the key.")
+            .hint("Name the file by a foreign server, and the key by option encryption_key of a user mapping for it.")),
+        (false, true) => Err(Failure::new("22023", about("is not encrypted"))
+            .detail("An encryption key was given.")
+            .hint("Drop option encryption_key of the user mapping.")),
+        _ => Ok(()),
+    }
 }
 
 fn first_blocks(path: &Path) -> io::Result<(Vec<u8>, u64)> {
@@ -112,34 +123,11 @@ fn check_wal(path: &Path) -> Result<(), Failure> {
 }
 
 /// Changes with every checkpoint (whose iteration and checksums the headers hold), with the
-/// file's length and modification time, and with those of the log: FNV-1a, 64 bits, in hex.
+/// file's length and modification time, and with those of the log.
 fn fingerprint(path: &Path, blocks: &[u8], wal: Option<&fs::Metadata>) -> String {
-    let stamp = |meta: Option<&fs::Metadata>| {
-        let modified = meta.and_then(|meta| meta.modified().ok());
-        let since = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-        [meta.map_or(0, fs::Metadata::len), since.map_or(0, |time| time.as_nanos() as u64)]
-    };
     let file = fs::metadata(path).ok();
     let stamps = [stamp(file.as_ref()), stamp(wal)].concat();
-    let bytes = blocks.iter().copied().chain(stamps.into_iter().flat_map(u64::to_le_bytes));
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-    });
-    format!("{hash:016x}")
-}
-
-fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    let sqlstate = match error.kind() {
-        io::ErrorKind::NotFound => "58P01",
-        io::ErrorKind::PermissionDenied => "42501",
-        _ => "58030",
-    };
-    let reason = match rustix::io::Errno::from_io_error(error) {
-        Some(errno) => errno.to_string(),
-        None => error.to_string(),
-    };
-    let reason = reason.split(" (os error").next().unwrap_or_default().to_owned();
-    Failure::new(sqlstate, format!("could not open file \"{}\": {reason}", path.display()))
+    hash(blocks.iter().copied().chain(stamps))
 }
 
 fn not_duckdb(path: &Path, size: u64) -> Failure {
@@ -182,7 +170,7 @@ mod tests {
         let newer = file(&header(70, 0));
         let info = read(newer.path()).unwrap();
         assert_eq!((info.storage_version, info.written_by.as_str()), (70, "v9.9.9"));
-        let failure = check_readable(newer.path(), &info).unwrap_err();
+        let failure = check_readable(newer.path(), &info, false).unwrap_err();
         assert_eq!(failure.sqlstate, "0A000");
         assert!(failure.detail.unwrap().contains("version is 70"));
     }
@@ -191,7 +179,12 @@ mod tests {
     fn an_encrypted_file_is_named_as_such() {
         let info = read(file(&header(69, 1)).path()).unwrap();
         assert!(info.encrypted);
-        assert!(check_readable(Path::new("x"), &info).is_err());
+        let refused =
+            |file: &FileInfo, has_key| check_readable(Path::new("x"), file, has_key).unwrap_err();
+        assert!(refused(&info, false).hint.unwrap().contains("encryption_key"));
+        check_readable(Path::new("x"), &info, true).unwrap();
+        let plain = read(file(&header(69, 0)).path()).unwrap();
+        assert_eq!(refused(&plain, true).sqlstate, "22023");
     }
 
     #[test]

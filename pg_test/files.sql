@@ -1,0 +1,12 @@
+SET force_mbedtls_unsafe = 'true';
+ATTACH '@DATA@/encrypted.duckdb' AS e (ENCRYPTION_KEY 'open sesame');
+CREATE TABLE e.notes AS SELECT CAST(i AS INTEGER) AS id, 'note ' || i AS body FROM range(1, 4) t(i);
+DETACH e;
+CREATE TABLE cities AS FROM (VALUES (1, 'Bern', 'CH', 46.948, 134794, DATE '1191-01-01'), (2, 'Genève', 'CH', 46.204, 203856, NULL), (3, 'São Paulo', 'BR', -23.55, 12325232, DATE '1554-01-25'), (4, 'Straße "am" Meer, Süd', 'DE', NULL, NULL, NULL)) c(id, name, country, latitude, inhabitants, founded);
+COPY cities TO '@DATA@/cities.parquet' (FORMAT parquet);
+COPY cities TO '@DATA@/cities.csv' (FORMAT csv, HEADER);
+COPY cities TO '@DATA@/cities.json' (FORMAT json, ARRAY true);
+CREATE TABLE logs AS SELECT i AS id, TIMESTAMP '2024-01-01' + INTERVAL (i * 3) HOUR AS at, ['info', 'warning', 'error'][1 + i % 3] AS level, 'request ' || i AS message, i * 1.25::DECIMAL(9, 2) AS seconds FROM range(480) t(i);
+COPY (FROM logs WHERE month("at") = 1) TO '@DATA@/logs-2024-01.parquet' (FORMAT parquet);
+COPY (FROM logs WHERE month("at") = 2) TO '@DATA@/logs-2024-02.parquet' (FORMAT parquet);
+COPY (SELECT 1 AS i) TO '@DATA@/parquet.duckdb' (FORMAT parquet);

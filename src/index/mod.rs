@@ -1,0 +1,13 @@
+//! What answers how fast, and how well: measurements of queries and indexes, kept in
+//! `migrator.measurements`, and the gates of a run.
+
+mod gates;
+mod latency;
+pub mod measurements;
+pub mod percentile;
+pub mod vector;
+
+pub use self::{
+    gates::{Verdict, gate},
+    latency::{Arguments as LatencyArguments, Latency, check as check_latency, tap as latency_tap},
+};

@@ -1,0 +1,59 @@
+//! Indexes of vectors: which one a column needs, its build, and the proof that it finds what is
+//! there.
+
+mod advice;
+mod build;
+mod checks;
+mod column;
+mod design;
+mod existing;
+mod machine;
+mod metric;
+mod recall;
+mod sample;
+mod search;
+mod sizing;
+mod version;
+mod within;
+
+use pgrx::{PgLogLevel, PgSqlErrorCode, datum::DatumWithOid, pg_sys::panic::ErrorReport};
+use serde::de::DeserializeOwned;
+
+pub use self::{
+    advice::{Advice, Arguments as AdviceArguments, advice},
+    build::{Build, Built, Options as BuildOptions, build},
+    checks::{Arguments as CheckArguments, Check, checks},
+    column::Column,
+    metric::Metric,
+    recall::{Arguments as RecallArguments, Row as RecallRow, recall},
+};
+use crate::{
+    error::Result,
+    pg::{server, spi},
+};
+
+/// The rows of a query that only reads: also where nothing can be written, and else with what this
+/// transaction has done itself.
+fn read<T: DeserializeOwned>(sql: &str, arguments: &[DatumWithOid<'_>]) -> Result<Vec<T>> {
+    match server::is_read_only() {
+        true => spi::rows_of_before_with(sql, arguments),
+        false => spi::rows(sql, arguments),
+    }
+}
+
+/// Loads pgvector's library, so that its settings are known as what they are.
+fn load_library(column: &Column) -> Result<()> {
+    let sql = format!("SELECT {0}.vector_dims('[1]'::{0}.vector) AS n", column.schema.quoted());
+    read::<serde::de::IgnoredAny>(&sql, &[]).map(|_| ())
+}
+
+/// A WARNING with all that belongs to it.
+fn warn(message: String, detail: &str, hint: Option<&str>) {
+    let report = ErrorReport::new(PgSqlErrorCode::ERRCODE_WARNING, message, "migrator");
+    let report = report.set_detail(detail.to_owned());
+    let report = match hint {
+        Some(hint) => report.set_hint(hint.to_owned()),
+        None => report,
+    };
+    report.report(PgLogLevel::WARNING);
+}
