@@ -64,6 +64,30 @@ pub fn is_read_only() -> bool {
     unsafe { pg_sys::XactReadOnly || pg_sys::RecoveryInProgress() }
 }
 
+/// While it lives the transaction can only read.
+struct ReadOnly {
+    before: bool,
+}
+
+impl Drop for ReadOnly {
+    fn drop(&mut self) {
+        // SAFETY: a plain variable of this backend; an abort sets it to the same.
+        unsafe { pg_sys::XactReadOnly = self.before };
+    }
+}
+
+/// Runs a closure that can only read, whatever the transaction can. The variable is set rather than
+/// the setting `transaction_read_only`, which servers from 16 on do not let functions set for a while.
+pub fn reading_only<T>(run: impl FnOnce() -> T) -> T {
+    // SAFETY: a plain variable of this backend, which subtransactions inside of this restore.
+    let _reading = unsafe {
+        let reading = ReadOnly { before: pg_sys::XactReadOnly };
+        pg_sys::XactReadOnly = true;
+        reading
+    };
+    run()
+}
+
 /// Has all prepared statements of this session planned anew when they are executed next.
 pub fn forget_plans() {
     // SAFETY: marks plans; those that run stay as long as they do.

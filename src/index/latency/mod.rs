@@ -25,9 +25,8 @@ use super::{
 use crate::{
     error::{Error, Result},
     pg::{
-        guc,
         prepared::{Bound, Prepared, Ran},
-        spi, wait,
+        server, spi, wait,
     },
 };
 
@@ -65,8 +64,7 @@ pub struct Latency {
 pub fn check(arguments: &Arguments) -> Result<Latency> {
     let runs = limits(arguments)?;
     let sets = parameters::sets(arguments.params.as_deref())?;
-    let measured =
-        guc::with("transaction_read_only", "on", || measure(&arguments.query, &sets, runs))?;
+    let measured = server::reading_only(|| measure(&arguments.query, &sets, runs))?;
     let mut latency = measured.latency(arguments.p95_ms)?;
     latency.measurement_id = record(arguments, &sets, &measured, &latency)?;
     Ok(latency)
