@@ -128,8 +128,10 @@ fn measurements_are_dumped() {
     postgres.batch_execute(&format!("CREATE DATABASE {}", copy.name)).unwrap();
     let host = std::env::var("PGHOST").unwrap();
     let there = format!("-h {host} -p 5432 -U postgres");
+    // An older pg_dump refuses a newer server.
+    let bin: String = value(&mut client, "SELECT setting FROM pg_config() WHERE name = 'BINDIR'");
     let script = format!(
-        "pg_dump {there} {} | psql {there} -Xq -v ON_ERROR_STOP=1 -o /dev/null {}",
+        "{bin}/pg_dump {there} {} | {bin}/psql {there} -Xq -v ON_ERROR_STOP=1 -o /dev/null {}",
         database.name, copy.name
     );
     assert!(Command::new("sh").args(["-c", &script]).status().unwrap().success());
