@@ -3,10 +3,24 @@
 //!
 //! Everything here is plain data and pure functions: no I/O, no PostgreSQL, no DuckDB.
 
+#![forbid(unsafe_code)]
+// Nothing that a file, a request or a user holds may end in a panic.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::todo,
+        clippy::unreachable
+    )
+)]
+
 pub mod canonical;
 pub mod catalog;
 pub mod crs;
 pub mod file_name;
+pub mod float_text;
 pub mod ident;
 pub mod layout;
 pub mod logical_type;

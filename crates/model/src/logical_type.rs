@@ -93,6 +93,36 @@ impl LogicalType {
         }
     }
 
+    /// Whether values are whole numbers of up to 128 bits.
+    pub fn is_integer(&self) -> bool {
+        matches!(
+            self,
+            Self::TinyInt
+                | Self::SmallInt
+                | Self::Integer
+                | Self::BigInt
+                | Self::HugeInt
+                | Self::UTinyInt
+                | Self::USmallInt
+                | Self::UInteger
+                | Self::UBigInt
+                | Self::UHugeInt
+        )
+    }
+
+    /// Whether values are dates with a time, of any precision, with or without time zone.
+    pub fn is_timestamp(&self) -> bool {
+        matches!(
+            self,
+            Self::Timestamp
+                | Self::TimestampS
+                | Self::TimestampMs
+                | Self::TimestampNs
+                | Self::TimestampTz
+                | Self::TimestampTzNs
+        )
+    }
+
     /// Whether `wanted` holds for this type or any type inside it.
     pub fn any(&self, wanted: &dyn Fn(&LogicalType) -> bool) -> bool {
         wanted(self) || self.children().into_iter().any(|child| child.any(wanted))

@@ -2,13 +2,26 @@
 //!
 //! It is started by the extension with a control socket as standard input and the shared memory
 //! file as standard output; its only argument is the process id of its backend. It locks itself
-//! in, opens one file read-only and answers requests (`serve`) until the socket closes.
+//! in, opens its files read-only and answers requests (`serve`) until the socket closes.
+
+// Unsafe code is for ffi alone.
+#![deny(unsafe_code)]
+// Nothing that a file, a request or a user holds may end in a panic.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::todo,
+        clippy::unreachable
+    )
+)]
 
 mod catalog;
 mod digest;
 mod encode;
 mod ffi;
-mod float_text;
 mod header;
 mod open;
 mod pages;

@@ -87,6 +87,33 @@ pub struct ListEntry {
     pub length: u64,
 }
 
+impl ListEntry {
+    /// The elements' rows in the child.
+    pub fn rows(self) -> Range<usize> {
+        let start = self.offset as usize;
+        start..start + self.length as usize
+    }
+}
+
+/// Where the elements of lists or arrays lie in the child vector.
+#[derive(Clone, Copy)]
+pub enum Elements<'a> {
+    /// Of each list its own.
+    List(&'a [ListEntry]),
+    /// Of each array as many.
+    Array(usize),
+}
+
+impl Elements<'_> {
+    /// Those of a row.
+    pub fn rows(self, row: usize) -> Range<usize> {
+        match self {
+            Self::List(entries) => entries[row].rows(),
+            Self::Array(size) => row * size..(row + 1) * size,
+        }
+    }
+}
+
 /// The values. Under an invalid bit they are undefined.
 #[allow(missing_docs)] // The variants bear the names of what they hold.
 pub enum Data<'a> {

@@ -345,13 +345,7 @@ fn significant(digits: &impl Digits) -> (usize, usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    fn of(put: impl Fn(&mut Canonical)) -> Vec<u8> {
-        let mut canonical = Canonical::default();
-        put(&mut canonical);
-        canonical.bytes().to_vec()
-    }
+    use super::super::profile::canonical as of;
 
     #[test]
     fn numbers_are_the_same_however_many_zeros_they_have() {

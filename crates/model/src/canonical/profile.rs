@@ -153,11 +153,12 @@ fn clipped(canonical: &[u8]) -> &[u8] {
     }
 }
 
-/// The order of two values of one kind.
+/// The order of two values of one column, NULL first. A column of documents has several kinds.
 #[inline]
 pub fn compare(one: &[u8], other: &[u8]) -> Ordering {
     let kind = one.first().copied().unwrap_or_default();
     match kind {
+        _ if one.first() != other.first() => one.first().cmp(&other.first()),
         tag::INTEGER => integer::<16, _>(one, i128::from_le_bytes)
             .cmp(&integer::<16, _>(other, i128::from_le_bytes)),
         tag::DATE => integer::<4, _>(one, i32::from_le_bytes)
@@ -167,8 +168,8 @@ pub fn compare(one: &[u8], other: &[u8]) -> Ordering {
         tag::FLOAT4 | tag::FLOAT8 => float(one).total_cmp(&float(other)),
         tag::NUMERIC => compare_numerics(one, other),
         tag::TEXT => {
-            let text = |bytes: &'_ [u8]| bytes.len().min(5 + BOUND_BYTES);
-            one[5..text(one)].cmp(&other[5..text(other)])
+            let text = |bytes: &'_ [u8]| 5..bytes.len().min(5 + BOUND_BYTES);
+            one.get(text(one)).cmp(&other.get(text(other)))
         }
         _ => one.cmp(other),
     }
@@ -253,6 +254,13 @@ mod tests {
     }
 
     #[test]
+    fn values_that_end_too_early_are_compared_all_the_same() {
+        for kind in tag::NULL..=tag::INVALID {
+            assert_eq!(compare(&[kind], &[kind]), Ordering::Equal, "{kind}");
+        }
+    }
+
+    #[test]
     fn a_profile_is_the_same_however_the_rows_were_split() {
         let texts: Vec<_> =
             ["b", "", "a", "é"].iter().map(|t| canonical(|c| c.text(t.as_bytes()))).collect();
@@ -271,6 +279,15 @@ mod tests {
         assert_eq!((whole.profile.empty, whole.profile.length), (1, 4));
         assert_eq!(whole.profile.min.as_ref().map(Bound::bytes), Some(texts[1].as_slice()));
         assert_eq!(whole.profile.max.as_ref().map(Bound::bytes), Some(texts[3].as_slice()));
+    }
+
+    #[test]
+    fn texts_and_numbers_of_documents_are_ordered_whichever_comes_first() {
+        let values = [numeric(false, 0, &[5]), canonical(|c| c.text(b"a"))];
+        let mut columns = [ColumnDigest::default(), ColumnDigest::default()];
+        values.iter().for_each(|value| _ = columns[0].add(value));
+        values.iter().rev().for_each(|value| _ = columns[1].add(value));
+        assert_eq!(columns[0], columns[1]);
     }
 
     #[test]

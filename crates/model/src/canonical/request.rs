@@ -152,7 +152,7 @@ impl Cuts {
         let is_at_or_behind = |cut: &Cut| {
             let mut columns = cut.iter().enumerate();
             let order = columns.find_map(|(at, bound)| {
-                Some(compare_any(cell(at), bound)).filter(|order| order.is_ne())
+                Some(compare(cell(at), bound)).filter(|order| order.is_ne())
             });
             order.is_none_or(|order| order.is_gt())
         };
@@ -197,14 +197,6 @@ impl Partition {
     }
 }
 
-/// The order of two values of one column, NULL first.
-pub fn compare_any(one: &[u8], other: &[u8]) -> std::cmp::Ordering {
-    match (one.first(), other.first()) {
-        (Some(a), Some(b)) if a == b => compare(one, other),
-        (a, b) => a.cmp(&b),
-    }
-}
-
 /// What a side has of all its rows.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Digested {
@@ -219,9 +211,11 @@ pub struct Digested {
 impl Digested {
     /// What a side without rows has.
     pub fn empty(columns: usize, parts: usize) -> Self {
-        let mut columns_of_none = Vec::new();
-        columns_of_none.resize_with(columns, ColumnDigest::default);
-        Self { columns: columns_of_none, parts: vec![Sum::default(); parts], ..Self::default() }
+        Self {
+            columns: vec![ColumnDigest::default(); columns],
+            rows: Sum::default(),
+            parts: vec![Sum::default(); parts],
+        }
     }
 
     /// Adds what was taken in elsewhere.
@@ -295,7 +289,7 @@ pub enum DigestReply {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::canonical::profile::canonical;
+    use crate::canonical::{Canonical, profile::canonical};
 
     #[test]
     fn a_cut_is_the_first_of_its_part() {
@@ -327,10 +321,8 @@ mod tests {
     #[test]
     fn null_comes_first_in_a_key() {
         let null = canonical(Canonical::null);
-        assert!(compare_any(&null, &canonical(|c| c.text(b""))).is_lt());
+        assert!(compare(&null, &canonical(|c| c.text(b""))).is_lt());
     }
-
-    use crate::canonical::Canonical;
 
     #[test]
     fn a_row_hash_keeps_its_order_as_bytes() {

@@ -3,23 +3,6 @@
 use super::{Fidelity, Rule};
 use crate::{logical_type::LogicalType as L, pg_type::PgType as P, policy::Loss};
 
-pub(super) fn is_integer(logical: &L) -> bool {
-    use L::*;
-    matches!(
-        logical,
-        TinyInt
-            | SmallInt
-            | Integer
-            | BigInt
-            | UTinyInt
-            | USmallInt
-            | UInteger
-            | UBigInt
-            | HugeInt
-            | UHugeInt
-    )
-}
-
 pub(super) fn is_text(pg: &P) -> bool {
     matches!(pg, P::Text | P::Varchar(_) | P::Char(_))
 }
@@ -126,7 +109,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         duckdb: "HUGEINT, UHUGEINT",
         postgres: "numeric(39,0)",
-        applies: is_integer,
+        applies: L::is_integer,
         default: |_, _| P::Numeric(Some((39, 0))),
         alternatives: INTEGERS,
         allows: integer_allows,

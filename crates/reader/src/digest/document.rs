@@ -7,7 +7,11 @@
 
 use std::{cell::RefCell, io::Write, ops::Range};
 
-use migrator_model::{Field, LogicalType, canonical::Kind};
+use migrator_model::{
+    Field, LogicalType,
+    canonical::Kind,
+    float_text::{self, Real},
+};
 
 use super::{
     bind::Column,
@@ -15,10 +19,7 @@ use super::{
     values::{Bound, by_row},
     words,
 };
-use crate::{
-    float_text::{self, Real},
-    vector::{Data, Vector},
-};
+use crate::vector::{Data, Vector};
 
 /// A value that is no document: a text that is no UTF-8, or a JSON leaf that is no JSON.
 #[derive(Debug)]
@@ -65,12 +66,10 @@ fn value(logical: &LogicalType, vector: &Vector<'_>, row: usize, out: &mut Vec<u
             union(fields, usize::from(tags[row]), members, row, out)
         }
         (L::Map(key, value), Data::List { entries, child }) => {
-            let start = entries[row].offset as usize;
-            map(key, value, child, start..start + entries[row].length as usize, out)
+            map(key, value, child, entries[row].rows(), out)
         }
         (L::List(element), Data::List { entries, child }) => {
-            let start = entries[row].offset as usize;
-            items(element, child, start..start + entries[row].length as usize, out)
+            items(element, child, entries[row].rows(), out)
         }
         (L::Array(element, _), Data::Array { size, child }) => {
             items(element, child, row * size..(row + 1) * size, out)

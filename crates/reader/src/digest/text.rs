@@ -3,6 +3,7 @@
 use migrator_model::{
     LogicalType,
     canonical::{Canonical, Kind},
+    float_text,
 };
 
 use super::{
@@ -11,10 +12,7 @@ use super::{
     values::{Bound, by_row, each},
     words,
 };
-use crate::{
-    float_text,
-    vector::{Data, HugeInt, Vector},
-};
+use crate::vector::{Data, HugeInt, Vector};
 
 /// What becomes a text, with blanks at the end or without.
 pub fn bind<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Bound<'c>> {
@@ -119,13 +117,9 @@ fn uuid(stored: HugeInt) -> [u8; 16] {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use migrator_model::canonical::profile::canonical as of;
 
-    fn of(put: impl FnOnce(&mut Canonical)) -> Vec<u8> {
-        let mut out = Canonical::default();
-        put(&mut out);
-        out.bytes().to_vec()
-    }
+    use super::*;
 
     #[test]
     fn bits_begin_with_the_first() {

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use migrator_model::{LogicalType, ident::clip, policy::Lost};
+use migrator_model::{LogicalType, float_text, ident::clip, policy::Lost};
 
 use super::{
     Cells,
@@ -12,10 +12,7 @@ use super::{
     json::Json,
     nested, temporal, text,
 };
-use crate::{
-    float_text,
-    vector::{Data, Interval, Vector},
-};
+use crate::vector::{Data, Interval, Vector};
 
 /// The most bytes of one value in a rejected row.
 const REJECT_BYTES: usize = 1_000;

@@ -11,33 +11,16 @@ use super::{
     bind::{ByRow, Column},
     float, varlena,
 };
-use crate::vector::{Data, ListEntry, Validity, Vector};
-
-/// Where the numbers of a row lie in the child.
-#[derive(Clone, Copy)]
-enum Rows<'c> {
-    List(&'c [ListEntry]),
-    Array(usize),
-}
-
-impl Rows<'_> {
-    fn range(&self, row: usize) -> std::ops::Range<usize> {
-        let (start, length) = match self {
-            Self::List(entries) => (entries[row].offset as usize, entries[row].length as usize),
-            Self::Array(size) => (row * size, *size),
-        };
-        start..start + length
-    }
-}
+use crate::vector::{Data, Elements, Validity, Vector};
 
 /// Binds a list of floats to vector or halfvec.
 pub fn bind<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Box<dyn Cells + 'c>> {
-    let (rows, child) = match &vector.data {
-        Data::List { entries, child } => (Rows::List(entries), child),
-        Data::Array { size, child } => (Rows::Array(*size), child),
+    let (elements, child) = match &vector.data {
+        Data::List { entries, child } => (Elements::List(entries), child),
+        Data::Array { size, child } => (Elements::Array(*size), child),
         _ => return None,
     };
-    let from = From { column, validity: vector.validity, rows, valid: child.validity };
+    let from = From { column, validity: vector.validity, elements, valid: child.validity };
     let policy = column.policy;
     Some(match (&child.data, &column.target.pg) {
         (Data::F32(values), PgType::Vector(wanted)) => {
@@ -84,7 +67,7 @@ fn all_finite<T: Copy + Into<f64>>(numbers: &[T]) -> bool {
 struct From<'c> {
     column: Column<'c>,
     validity: Validity<'c>,
-    rows: Rows<'c>,
+    elements: Elements<'c>,
     /// Which numbers are not NULL.
     valid: Validity<'c>,
 }
@@ -110,9 +93,9 @@ impl<'c> From<'c> {
         wanted: Option<u32>,
         put_all: impl Fn(&[T], &mut Vec<u8>, &mut Lost) -> Result<(), BadValue> + 'c,
     ) -> Box<dyn Cells + 'c> {
-        let Self { column, validity, rows, valid } = self;
+        let Self { column, validity, elements, valid } = self;
         let put = move |row, out: &mut Vec<u8>, lost: &mut Lost| {
-            let range = rows.range(row);
+            let range = elements.rows(row);
             let all_valid = valid.are_valid(range.clone());
             let numbers = &values[range];
             if !all_valid || !all_finite(numbers) {

@@ -1,6 +1,6 @@
 //! Structs, maps, unions, tuples, lists and the scalars in them as JSON documents.
 
-use migrator_model::{BadValue, LogicalType, PgType, policy::Lost};
+use migrator_model::{BadValue, LogicalType, PgType, float_text, policy::Lost};
 
 use super::{
     Cells,
@@ -9,10 +9,7 @@ use super::{
     json::Json,
     jsonb, varlena,
 };
-use crate::{
-    float_text,
-    vector::{Data, Vector},
-};
+use crate::vector::{Data, Vector};
 
 /// Binds any type to json or jsonb.
 pub fn bind<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Box<dyn Cells + 'c> {

@@ -15,7 +15,7 @@ use serde_json::{Number, Value};
 
 use self::bytes::{Bytes, Cut, Whole};
 use super::bytes::tag;
-use crate::{ident::clip, reject::SHOWN_BYTES};
+use crate::{float_text, ident::clip, reject::SHOWN_BYTES};
 
 /// Stands where a value goes on.
 const MORE: char = '…';
@@ -105,8 +105,8 @@ fn value(bytes: &mut Bytes<'_>, at: At, out: &mut String) -> Whole {
         tag::BOOL => out.push_str(boolean(bytes.byte()? != 0, at.place)),
         tag::INTEGER => put(out, i128::from_le_bytes(bytes.array()?)),
         tag::NUMERIC => return number::numeric(bytes, out),
-        tag::FLOAT4 => out.push_str(&number::real(f32::from_le_bytes(bytes.array()?))),
-        tag::FLOAT8 => out.push_str(&number::double(f64::from_le_bytes(bytes.array()?))),
+        tag::FLOAT4 => out.push_str(&float_text::text(f32::from_le_bytes(bytes.array()?))),
+        tag::FLOAT8 => out.push_str(&float_text::text(f64::from_le_bytes(bytes.array()?))),
         tag::TEXT if at.place == Place::Json => return nested::json_string(bytes, out),
         tag::TEXT => return characters(bytes, out),
         tag::BYTES => return blob(bytes, out),
@@ -120,7 +120,7 @@ fn value(bytes: &mut Bytes<'_>, at: At, out: &mut String) -> Whole {
             return nested::value(kind, bytes, at, out);
         }
         tag::VECTOR => {
-            return number::vector(bytes, out, |raw| number::real(f32::from_le_bytes(raw)));
+            return number::vector(bytes, out, |raw| float_text::text(f32::from_le_bytes(raw)));
         }
         tag::HALFVEC => return number::vector(bytes, out, number::half),
         _ => return invalid(kind, bytes, out),

@@ -1,9 +1,10 @@
-//! Numbers: exact ones without an exponent, floats by the shortest digits that read back.
+//! Numbers: exact ones without an exponent, floats as PostgreSQL spells them.
 
 use super::{
     bytes::{Bytes, Whole},
     put,
 };
+use crate::float_text;
 
 /// Appends a numeric, whose tag was read.
 pub(super) fn numeric(bytes: &mut Bytes<'_>, out: &mut String) -> Whole {
@@ -63,36 +64,9 @@ fn fraction(weight: i32, digits: &[u16]) -> String {
     text
 }
 
-/// A single precision number as PostgreSQL spells it.
-pub(super) fn real(value: f32) -> String {
-    spelled(value.into(), &format!("{value:e}"), || value.to_string(), 6)
-}
-
-/// A double precision number as PostgreSQL spells it.
-pub(super) fn double(value: f64) -> String {
-    spelled(value, &format!("{value:e}"), || value.to_string(), 15)
-}
-
 /// A number of a halfvec: pgvector spells it as the real that it is.
 pub(super) fn half(raw: [u8; 2]) -> String {
-    real(half::f16::from_le_bytes(raw).to_f32())
-}
-
-/// From 10^-4 to below 10^`digits` the plain text, else the one with an exponent of two digits or
-/// more and its sign.
-fn spelled(value: f64, scientific: &str, plain: impl FnOnce() -> String, digits: i32) -> String {
-    if value.is_nan() {
-        return "NaN".to_owned();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
-    }
-    match scientific.split_once('e').map(|(mantissa, power)| (mantissa, power.parse::<i32>())) {
-        Some((mantissa, Ok(power))) if !(-4..digits).contains(&power) => {
-            format!("{mantissa}e{}{:02}", if power < 0 { '-' } else { '+' }, power.abs())
-        }
-        _ => plain(),
-    }
+    float_text::text(half::f16::from_le_bytes(raw).to_f32())
 }
 
 /// Appends `[1,2,3]`.

@@ -1,10 +1,11 @@
 //! Floating-point numbers in PostgreSQL's words: the fewest digits that read back as the same
 //! number, nearest to it, spelled as float4out and float8out spell them.
 //!
-//! DuckDB's own texts do not serve here: of a FLOAT it may write more digits than it needs. Both the
-//! encoder and the comparison spell with this: it is proved against the server's own texts.
+//! DuckDB's own texts do not serve here: of a FLOAT it may write more digits than it needs. The
+//! encoder and both sides of a comparison spell with this: it is proved against the server's own
+//! texts.
 
-use std::str::FromStr;
+use std::{fmt::LowerExp, str::FromStr};
 
 /// An exponent is written from so many digits in front of the point on, FLT_DIG and DBL_DIG, and
 /// for what is less than 10 to the power of -4.
@@ -15,7 +16,7 @@ const LEAST_POWER: i32 = -4;
 const TRIFLE: usize = 60;
 
 /// FLOAT and DOUBLE.
-pub trait Real: Copy + FromStr + PartialEq + Into<f64> {
+pub trait Real: Copy + FromStr + PartialEq + Into<f64> + LowerExp + ryu::Float {
     /// Digits in front of the point that are written without an exponent.
     const PLAIN: i32;
     /// No number needs more digits.
@@ -23,12 +24,6 @@ pub trait Real: Copy + FromStr + PartialEq + Into<f64> {
     /// A midpoint between two numbers has more digits than this, or as many in front of the point:
     /// it is an odd number of 54 bits, or 25, times a power of two.
     const BELOW_MIDPOINTS: usize;
-
-    /// The fewest digits, nearest to the number, of ties the even one.
-    fn shortest(self) -> String;
-
-    /// So many digits behind the first one.
-    fn rounded(self, digits: usize) -> String;
 
     /// Whether the last bit is zero.
     fn is_even(self) -> bool;
@@ -39,14 +34,6 @@ impl Real for f32 {
     const MOST: usize = 9;
     const BELOW_MIDPOINTS: usize = 7;
 
-    fn shortest(self) -> String {
-        ryu::Buffer::new().format_finite(self).to_owned()
-    }
-
-    fn rounded(self, digits: usize) -> String {
-        format!("{self:.digits$e}")
-    }
-
     fn is_even(self) -> bool {
         self.to_bits() & 1 == 0
     }
@@ -56,14 +43,6 @@ impl Real for f64 {
     const PLAIN: i32 = 15;
     const MOST: usize = 17;
     const BELOW_MIDPOINTS: usize = 15;
-
-    fn shortest(self) -> String {
-        ryu::Buffer::new().format_finite(self).to_owned()
-    }
-
-    fn rounded(self, digits: usize) -> String {
-        format!("{self:.digits$e}")
-    }
 
     fn is_even(self) -> bool {
         self.to_bits() & 1 == 0
@@ -137,14 +116,15 @@ impl Decimal {
 /// somebody might round it the other way when he reads it. Only even numbers can have that in
 /// their shortest digits.
 fn decimal<T: Real>(value: T) -> Decimal {
-    let shortest = Decimal::parse(&value.shortest());
+    // The fewest digits, nearest to the number, of ties the even one.
+    let shortest = Decimal::parse(ryu::Buffer::new().format_finite(value));
     let most = T::BELOW_MIDPOINTS;
     let is_short = shortest.digits.len() <= most && shortest.power < most as i32;
     if is_short || !value.is_even() || shortest.is_within(value) {
         return shortest;
     }
     let longer = (shortest.digits.len()..=T::MOST).find_map(|digits| {
-        let nearest = Decimal::parse(&value.rounded(digits - 1));
+        let nearest = Decimal::parse(&format!("{value:.*e}", digits - 1));
         let next = nearest.next();
         [Some(nearest), next].into_iter().flatten().find(|one| one.is_within(value))
     });
