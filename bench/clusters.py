@@ -76,7 +76,7 @@ class Cluster:
                     raise
                 time.sleep(0.5)
 
-    def rows(self, query: str) -> list[tuple]:
+    def rows(self, query: str | sql.Composed) -> list[tuple]:
         """What a query returns."""
         with self.connect() as connection:
             return connection.execute(query).fetchall()

@@ -1,5 +1,5 @@
 CREATE SCHEMA migrator;
-COMMENT ON SCHEMA migrator IS 'What migrator has done: runs, rejected rows, validations.';
+COMMENT ON SCHEMA migrator IS 'What migrator has done: runs, rejected rows, validations, measurements.';
 GRANT USAGE ON SCHEMA migrator TO PUBLIC;
 
 CREATE TABLE migrator.runs (
@@ -35,7 +35,7 @@ COMMENT ON COLUMN migrator.runs.fingerprint IS 'Changes when the content of the 
 COMMENT ON COLUMN migrator.runs.source_table IS 'The table or view in the source; * for a whole file.';
 COMMENT ON COLUMN migrator.runs.target IS 'The table, qualified; * for a whole file: see migrator.steps.';
 COMMENT ON COLUMN migrator.runs.mode IS 'create, append, truncate or database.';
-COMMENT ON COLUMN migrator.runs.method IS 'How rows were written: multi_insert or insert; database for a whole file.';
+COMMENT ON COLUMN migrator.runs.method IS 'How rows were written: pages, multi_insert or insert; database for a whole file.';
 COMMENT ON COLUMN migrator.runs.options IS 'The arguments as they were understood.';
 COMMENT ON COLUMN migrator.runs.rows_read IS 'Rows that the source gave.';
 COMMENT ON COLUMN migrator.runs.rows_loaded IS 'Rows that were written.';
@@ -88,7 +88,7 @@ COMMENT ON COLUMN migrator.steps.step IS 'The order in which things were done, f
 COMMENT ON COLUMN migrator.steps.kind IS 'schema, type, sequence, table, data, primary_key, unique, index, check, default, generated, foreign_key, view, macro, trigger or comment.';
 COMMENT ON COLUMN migrator.steps.source_name IS 'What it is called in the source.';
 COMMENT ON COLUMN migrator.steps.target_name IS 'What it is called here, qualified; NULL where it is not here.';
-COMMENT ON COLUMN migrator.steps.verdict IS 'done, translated, skipped, manual or failed.';
+COMMENT ON COLUMN migrator.steps.verdict IS 'done, translated, shimmed, skipped, manual or failed.';
 COMMENT ON COLUMN migrator.steps.sql IS 'The statement that ran or, where none could be made, the source''s own text.';
 COMMENT ON COLUMN migrator.steps.rows IS 'Rows that were loaded.';
 COMMENT ON COLUMN migrator.steps.seconds IS 'How long it took.';

@@ -1,6 +1,5 @@
 CREATE TABLE migrator.measurements (
     measurement_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    run_id bigint,
     kind text NOT NULL CHECK (kind IN ('latency', 'recall', 'build', 'vector_checks', 'advice')),
     target text,
     target_tables text[] NOT NULL DEFAULT '{}',
@@ -14,7 +13,6 @@ CREATE TABLE migrator.measurements (
 CREATE INDEX measurements_kind_idx ON migrator.measurements (kind, metric, measured_at);
 COMMENT ON TABLE migrator.measurements IS 'What was measured: how long queries and builds of indexes take, and what indexes find.';
 COMMENT ON COLUMN migrator.measurements.measurement_id IS 'Names the measurement.';
-COMMENT ON COLUMN migrator.measurements.run_id IS 'The run that it belongs to, where it belongs to one.';
 COMMENT ON COLUMN migrator.measurements.kind IS 'latency, recall, build, vector_checks or advice.';
 COMMENT ON COLUMN migrator.measurements.target IS 'The table, qualified, where it is of one.';
 COMMENT ON COLUMN migrator.measurements.target_tables IS 'All tables that it is about, qualified.';

@@ -1,12 +1,19 @@
 //! migrator: whole databases out of DuckDB files into PostgreSQL.
 //!
-//! `api` is the SQL surface; `load` carries a table, `database` a whole file; `ddl` writes statements; `steps` tells what became
-//! of each object; `index` measures; `source` is the
-//! backend's end of a reader process; `pg` is the fence around the server. No DuckDB runs here.
+//! `api` is the SQL surface; `load` carries a table, `database` a whole file; `validate` proves it;
+//! `readers` reads without loading; `index` advises, builds and measures; `ddl` writes statements;
+//! `steps` tells what became of each object; `source` is the backend's end of a reader process; `pg`
+//! is the fence around the server. No DuckDB runs here.
 
 // An ErrorReport is large, and the server wants exactly that type from SQL functions.
 #![allow(clippy::result_large_err)]
-#![cfg_attr(any(test, feature = "pg_test"), allow(clippy::unwrap_used, clippy::expect_used))]
+// Unsafe code is for pg alone, and nothing that a user does may end in a panic.
+#![deny(unsafe_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![deny(clippy::todo, clippy::unimplemented, clippy::unreachable)]
+#![cfg_attr(
+    any(test, feature = "pg_test"),
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable)
+)]
 
 mod api;
 mod database;

@@ -1,6 +1,6 @@
 //! The settings `migrator.*`.
 
-use std::{ffi::CString, time::Duration};
+use std::{ffi::CString, sync::OnceLock, time::Duration};
 
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
 
@@ -137,10 +137,12 @@ pub fn reader_memory() -> u64 {
     u64::try_from(READER_MEMORY.get()).unwrap_or(0) << 10
 }
 
-/// `migrator.reader_threads`, with 0 resolved.
+/// `migrator.reader_threads`, with 0 resolved: files are read for that, so once for each backend.
 pub fn reader_threads() -> u32 {
+    static USUAL: OnceLock<u32> = OnceLock::new();
+    let usual = || std::thread::available_parallelism().map_or(1, |n| n.get().min(4) as u32);
     match u32::try_from(READER_THREADS.get()) {
-        Ok(0) | Err(_) => std::thread::available_parallelism().map_or(1, |n| n.get().min(4) as u32),
+        Ok(0) | Err(_) => *USUAL.get_or_init(usual),
         Ok(threads) => threads,
     }
 }

@@ -1,10 +1,10 @@
 //! `read_table`, `read_query`, `read_describe`: rows of a source without loading them.
 
-use pgrx::{pg_sys, pg_sys::panic::ErrorReport, prelude::*};
+use pgrx::{pg_sys::panic::ErrorReport, prelude::*};
 
 use super::{required, required_items};
 use crate::{
-    pg::record::RecordSet,
+    pg::{call::Call, record::RecordSet},
     readers::{
         describe,
         functions::{self, Wanted},
@@ -24,10 +24,9 @@ fn read_table(
     table_name: Option<&str>,
     columns: Option<Vec<Option<String>>>,
     filter: Option<&str>,
-    fcinfo: pg_sys::FunctionCallInfo,
+    call: Call<'_>,
 ) -> Result<(), ErrorReport> {
-    // SAFETY: the call is the running one.
-    let set = unsafe { RecordSet::of(fcinfo) }?;
+    let set = RecordSet::of(&call)?;
     let wanted = Wanted::Table {
         name: required(table_name, "table_name")?.to_owned(),
         columns: required_items(columns, "an element of columns")?,
@@ -45,10 +44,9 @@ CREATE FUNCTION read_query(source text, query text) RETURNS SETOF record
 fn read_query(
     source: Option<&str>,
     query: Option<&str>,
-    fcinfo: pg_sys::FunctionCallInfo,
+    call: Call<'_>,
 ) -> Result<(), ErrorReport> {
-    // SAFETY: the call is the running one.
-    let set = unsafe { RecordSet::of(fcinfo) }?;
+    let set = RecordSet::of(&call)?;
     let wanted = Wanted::Query(required(query, "query")?.to_owned());
     Ok(functions::read(required(source, "source")?, wanted, set)?)
 }

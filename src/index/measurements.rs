@@ -40,8 +40,6 @@ pub enum Kind {
 pub struct Measurement {
     /// What it is of.
     pub kind: Kind,
-    /// The run that it belongs to, where it belongs to one.
-    pub run_id: Option<i64>,
     /// The table, qualified and quoted, where it is of one.
     pub target: Option<String>,
     /// All tables that it is about, in the same form.
@@ -66,14 +64,14 @@ const NUMBERS: &str = "
       FROM pg_catalog.generate_series(1, $1)";
 
 const INSERT: &str = "
-    INSERT INTO migrator.measurements (measurement_id, run_id, kind, target, target_tables,
-           column_name, metric, value, details, role_name, measured_at) OVERRIDING SYSTEM VALUE
-    SELECT r.number, r.run_id, r.kind, r.target, r.target_tables, r.column_name, r.metric, r.value,
+    INSERT INTO migrator.measurements (measurement_id, kind, target, target_tables, column_name,
+           metric, value, details, role_name, measured_at) OVERRIDING SYSTEM VALUE
+    SELECT r.number, r.kind, r.target, r.target_tables, r.column_name, r.metric, r.value,
            r.details, $3, (SELECT pg_catalog.clock_timestamp())
-      FROM ROWS FROM (jsonb_to_recordset($1) AS (run_id bigint, kind text, target text,
+      FROM ROWS FROM (jsonb_to_recordset($1) AS (kind text, target text,
                target_tables text[], column_name name, metric text, value double precision,
-               details jsonb), unnest($2)) AS r (run_id, kind, target, target_tables, column_name,
-               metric, value, details, number)";
+               details jsonb), unnest($2)) AS r (kind, target, target_tables, column_name, metric,
+               value, details, number)";
 
 /// Writes them and returns their numbers. Where nothing can be written, in a read-only transaction
 /// and on a standby, a notice says so, and there are none.

@@ -1,6 +1,7 @@
 //! What answers how fast, and how well: measurements of queries and indexes, kept in
 //! `migrator.measurements`, and the gates of a run.
 
+mod bounds;
 mod gates;
 mod latency;
 pub mod measurements;

@@ -32,7 +32,7 @@ use self::outcome::{Clock, Method, Phases};
 pub use self::{
     generated::verify as generated_differences,
     neighbours::Neighbours,
-    options::{Arguments as TableArguments, LoadOptions, Mode},
+    options::{Arguments as TableArguments, LoadOptions, Mode, not_one_of, parse_object},
     outcome::Loaded,
     plan::PlannedColumn,
     post_data::{Places, PostData, columns, comment_on, make_sequence, taken_names},

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use migrator_model::policy::{NulBytes, OnError};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     error::{Error, Result},
@@ -242,17 +242,27 @@ fn column_types(value: &serde_json::Value) -> Result<Vec<(String, String)>> {
 }
 
 fn more_options(value: &serde_json::Value) -> Result<MoreOptions> {
+    parse_object("options", value, "'{\"nul_bytes\": \"strip\"}'")
+}
+
+/// Reads an argument that is an object; `example` is one.
+pub fn parse_object<T: DeserializeOwned>(
+    name: &str,
+    value: &serde_json::Value,
+    example: &str,
+) -> Result<T> {
     if !value.is_object() {
-        return Err(Error::new("22023", "options must be an object")
-            .hint("For example '{\"nul_bytes\": \"strip\"}'."));
+        return Err(Error::new("22023", format!("{name} must be an object"))
+            .hint(format!("For example {example}.")));
     }
     serde_json::from_value(value.clone()).map_err(|error| {
         let reason = error.to_string().replace('`', "\"");
-        Error::new("22023", "invalid options").detail(format!("In options: {reason}."))
+        Error::new("22023", format!("invalid {name}")).detail(format!("In {name}: {reason}."))
     })
 }
 
-fn not_one_of(name: &str, value: &str, choices: &str) -> Error {
+/// An argument that is none of the words for it.
+pub fn not_one_of(name: &str, value: &str, choices: &str) -> Error {
     let value = migrator_model::reject::shown(value);
     Error::new("22023", format!("invalid value for {name}: \"{value}\""))
         .hint(format!("Valid values are: {choices}."))

@@ -48,6 +48,17 @@ impl Rights {
         is_itself || self.reach_everywhere() || is_allowed(found)
     }
 
+    /// What a path leads to. `given` is what somebody has written.
+    fn follow(self, kind: &str, path: &Path, given: &Path) -> Result<PathBuf> {
+        match fs::canonicalize(path) {
+            Ok(found) if self.allow(path, &found) => Ok(found),
+            Err(error) if self.allow_missing(path) => {
+                Err(missing(kind, &path.to_string_lossy(), &error))
+            }
+            _ => Err(self.denied(&given.to_string_lossy())),
+        }
+    }
+
     /// Whether somebody may learn that nothing is there.
     fn allow_missing(self, path: &Path) -> bool {
         let in_reach =
@@ -80,25 +91,12 @@ impl Rights {
 /// does not learn whether there is anything.
 pub fn resolve(path: &Path, rights: Rights) -> Result<ResolvedFile> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    match fs::canonicalize(path) {
-        Ok(found) if rights.allow(path, &found) => regular_file(name, &found),
-        Err(error) if rights.allow_missing(path) => {
-            Err(missing("file", &path.to_string_lossy(), &error))
-        }
-        _ => Err(rights.denied(&path.to_string_lossy())),
-    }
+    regular_file(name, &rights.follow("file", path, path)?)
 }
 
 /// The same for the folder of a pattern, which is to be listed.
 pub fn resolve_folder(pattern: &Path, rights: Rights) -> Result<PathBuf> {
-    let folder = pattern.parent().unwrap_or(pattern);
-    match fs::canonicalize(folder) {
-        Ok(found) if rights.allow(folder, &found) => Ok(found),
-        Err(error) if rights.allow_missing(folder) => {
-            Err(missing("directory", &folder.to_string_lossy(), &error))
-        }
-        _ => Err(rights.denied(&pattern.to_string_lossy())),
-    }
+    rights.follow("directory", pattern.parent().unwrap_or(pattern), pattern)
 }
 
 /// Checks that the current user has the right to what is at a path, or would be.

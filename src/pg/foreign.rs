@@ -1,11 +1,11 @@
 //! Foreign servers, tables and user mappings, from the catalog caches: no SPI, so that the planner may
 //! ask and a standby can.
 
-use std::ffi::{CStr, CString, c_char};
+use std::ffi::{CString, c_char};
 
 use pgrx::{PgList, pg_sys};
 
-use super::{compat, memory};
+use super::{compat, memory, quoting::text_at};
 use crate::error::{Error, Result};
 
 /// The function that makes a wrapper ours, and its schema.
@@ -44,7 +44,7 @@ impl Server {
 }
 
 /// One of several options.
-pub fn option<'o>(options: &'o Options, name: &str) -> Option<&'o str> {
+pub fn option<'o>(options: &'o [(String, String)], name: &str) -> Option<&'o str> {
     options.iter().find(|(one, _)| one == name).map(|(_, value)| value.as_str())
 }
 
@@ -129,11 +129,9 @@ unsafe fn is_ours(wrapper: pg_sys::Oid) -> bool {
     // SAFETY: by the caller; an OID that means nothing has no name.
     unsafe {
         let handler = (*pg_sys::GetForeignDataWrapper(wrapper)).fdwhandler;
-        let schema = pg_sys::get_namespace_name(pg_sys::get_func_namespace(handler));
-        let name = pg_sys::get_func_name(handler);
-        !schema.is_null()
-            && !name.is_null()
-            && (text(schema).as_str(), text(name).as_str()) == HANDLER
+        let schema = text_at(pg_sys::get_namespace_name(pg_sys::get_func_namespace(handler)));
+        let name = text_at(pg_sys::get_func_name(handler));
+        schema.as_deref().zip(name.as_deref()) == Some(HANDLER)
     }
 }
 
@@ -168,5 +166,5 @@ unsafe fn options(list: *mut pg_sys::List) -> Options {
 /// The text must be NUL-terminated.
 unsafe fn text(text: *const c_char) -> String {
     // SAFETY: by the caller.
-    unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
+    unsafe { text_at(text) }.unwrap_or_default()
 }

@@ -20,29 +20,34 @@ impl Drop for Level {
     }
 }
 
+impl Level {
+    fn begin() -> Self {
+        // SAFETY: begins a level, which ends with its owner.
+        Self(unsafe { pg_sys::NewGUCNestLevel() })
+    }
+}
+
 /// Runs a closure with a setting that the current user may set; another is the server's ERROR.
 pub fn with<T>(name: &str, value: &str, run: impl FnOnce() -> Result<T>) -> Result<T> {
-    let nul = |_| Error::new("22023", format!("invalid value for {name}"));
-    let (name_text, value) = (CString::new(name).map_err(nul)?, CString::new(value).map_err(nul)?);
-    // SAFETY: both texts are NUL-terminated and live; the server copies them.
-    let _level = unsafe {
-        let level = Level(pg_sys::NewGUCNestLevel());
-        let context = match pg_sys::superuser() {
-            true => pg_sys::GucContext::PGC_SUSET,
-            false => pg_sys::GucContext::PGC_USERSET,
-        };
-        pg_sys::set_config_option(
-            name_text.as_ptr(),
-            value.as_ptr(),
-            context,
-            pg_sys::GucSource::PGC_S_SESSION,
-            pg_sys::GucAction::GUC_ACTION_SAVE,
-            true,
-            0,
-            false,
-        );
-        level
+    with_all(&[(name, value)], run)
+}
+
+/// The same with several.
+pub fn with_all<T>(
+    settings: &[(&str, impl AsRef<str>)],
+    run: impl FnOnce() -> Result<T>,
+) -> Result<T> {
+    let _level = Level::begin();
+    // SAFETY: a plain look-up.
+    let context = match unsafe { pg_sys::superuser() } {
+        true => pg_sys::GucContext::PGC_SUSET,
+        false => pg_sys::GucContext::PGC_USERSET,
     };
+    for (name, value) in settings {
+        let nul = |_| Error::new("22023", format!("invalid value for {name}"));
+        let value = CString::new(value.as_ref()).map_err(nul)?;
+        set(&CString::new(*name).map_err(nul)?, &value, context);
+    }
     run()
 }
 
@@ -52,9 +57,8 @@ pub fn with_each<T>(settings: &[(&CStr, &CStr)], run: impl FnOnce() -> T) -> T {
     let mut level = None;
     for (name, value) in settings {
         if !has(name, value) {
-            // SAFETY: begins a level, which ends with its owner.
-            level.get_or_insert_with(|| Level(unsafe { pg_sys::NewGUCNestLevel() }));
-            set(name, value);
+            level.get_or_insert_with(Level::begin);
+            set(name, value, pg_sys::GucContext::PGC_USERSET);
         }
     }
     run()
@@ -71,13 +75,14 @@ fn has(name: &CStr, value: &CStr) -> bool {
     first == Some(value.to_bytes())
 }
 
-fn set(name: &CStr, value: &CStr) {
+/// Sets it until the innermost level ends.
+pub(super) fn set(name: &CStr, value: &CStr, context: pg_sys::GucContext::Type) {
     // SAFETY: both texts are NUL-terminated and live; the server copies them.
     unsafe {
         pg_sys::set_config_option(
             name.as_ptr(),
             value.as_ptr(),
-            pg_sys::GucContext::PGC_USERSET,
+            context,
             pg_sys::GucSource::PGC_S_SESSION,
             pg_sys::GucAction::GUC_ACTION_SAVE,
             true,

@@ -4,11 +4,13 @@
 
 pub mod acl;
 pub mod bulk_insert;
+pub mod call;
 mod canonical;
 pub mod compat;
 pub mod domain;
 pub mod enums;
 pub mod exit;
+pub mod extension;
 pub mod facts;
 pub mod fdw;
 pub mod files;

@@ -10,7 +10,7 @@ use std::{
 
 use pgrx::{is_a, pg_sys, prelude::*};
 
-use super::{compat, list};
+use super::{compat, list, receiver};
 use crate::error::{Error, Result};
 
 /// A statement that is ready to run.
@@ -326,14 +326,7 @@ struct Counter {
 
 impl Counter {
     fn new() -> Self {
-        let server = pg_sys::DestReceiver {
-            receiveSlot: Some(receive),
-            rStartup: Some(start),
-            rShutdown: Some(end),
-            rDestroy: Some(end),
-            mydest: pg_sys::CommandDest::DestNone,
-        };
-        Self { server, rows: 0 }
+        Self { server: receiver::of_server(receive, pg_sys::CommandDest::DestNone), rows: 0 }
     }
 }
 
@@ -350,14 +343,3 @@ unsafe extern "C-unwind" fn receive(
     }
     true
 }
-
-#[pg_guard]
-unsafe extern "C-unwind" fn start(
-    _receiver: *mut pg_sys::DestReceiver,
-    _operation: c_int,
-    _row_type: pg_sys::TupleDesc,
-) {
-}
-
-#[pg_guard]
-unsafe extern "C-unwind" fn end(_receiver: *mut pg_sys::DestReceiver) {}

@@ -1,6 +1,6 @@
 //! Names as the server itself would write them.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, c_char};
 
 use migrator_model::Ident;
 use pgrx::pg_sys;
@@ -20,6 +20,15 @@ pub fn type_name(oid: pg_sys::Oid, typmod: i32) -> String {
     // that it does not know.
     let text = unsafe { CStr::from_ptr(pg_sys::format_type_with_typemod(oid, typmod)) };
     text.to_string_lossy().into_owned()
+}
+
+/// A text of the server's; None for NULL.
+///
+/// # Safety
+/// It must be NULL or NUL-terminated.
+pub unsafe fn text_at(text: *const c_char) -> Option<String> {
+    // SAFETY: by the caller.
+    unsafe { (!text.is_null()).then(|| CStr::from_ptr(text).to_string_lossy().into_owned()) }
 }
 
 /// A name of the catalog's. Where the database is not UTF-8 what is none is shown as such.

@@ -1,7 +1,7 @@
 //! Rows of a query while it runs: a receiver of the executor's own, so that nothing is kept and
 //! the server may use all of its plans. A cursor would rule parallel ones out.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, c_int};
 
 use pgrx::{pg_sys, prelude::*};
 
@@ -22,13 +22,7 @@ struct Receiver<'r, 'e> {
 /// Runs a query that only reads, with the snapshot of the statement that is running; the caller has
 /// connected to SPI. Its first column must be of type text or bytea.
 pub fn run(sql: &CStr, each: &mut Each<'_>) -> Result<()> {
-    let server = pg_sys::DestReceiver {
-        receiveSlot: Some(receive),
-        rStartup: Some(start),
-        rShutdown: Some(end),
-        rDestroy: Some(end),
-        mydest: pg_sys::CommandDest::DestTuplestore,
-    };
+    let server = of_server(receive, pg_sys::CommandDest::DestTuplestore);
     let mut receiver = Receiver { server, each, outcome: Ok(()) };
     let options = pg_sys::SPIExecuteOptions {
         read_only: true,
@@ -42,6 +36,24 @@ pub fn run(sql: &CStr, each: &mut Each<'_>) -> Result<()> {
     match status {
         status if status == pg_sys::SPI_OK_SELECT as i32 => Ok(()),
         status => Err(Error::new("XX000", format!("SPI failed: status {status}"))),
+    }
+}
+
+/// receiveSlot
+type Receive =
+    unsafe extern "C-unwind" fn(*mut pg_sys::TupleTableSlot, *mut pg_sys::DestReceiver) -> bool;
+
+/// What the executor knows of a receiver that needs neither a beginning nor an end.
+pub(super) fn of_server(
+    receive: Receive,
+    mydest: pg_sys::CommandDest::Type,
+) -> pg_sys::DestReceiver {
+    pg_sys::DestReceiver {
+        receiveSlot: Some(receive),
+        rStartup: Some(start),
+        rShutdown: Some(end),
+        rDestroy: Some(end),
+        mydest,
     }
 }
 
@@ -66,7 +78,7 @@ unsafe extern "C-unwind" fn receive(
 #[pg_guard]
 unsafe extern "C-unwind" fn start(
     _receiver: *mut pg_sys::DestReceiver,
-    _operation: std::ffi::c_int,
+    _operation: c_int,
     _row_type: pg_sys::TupleDesc,
 ) {
 }

@@ -7,6 +7,7 @@ use migrator_model::layout::{Attribute, Target};
 use pgrx::{PgTupleDesc, pg_sys};
 
 use super::{
+    call::Call,
     image_check::{self, AttributeShape, ImageShape},
     quoting,
     shared_memory::RowBuffer,
@@ -53,13 +54,10 @@ pub struct RecordSet<'c> {
 impl<'c> RecordSet<'c> {
     /// Takes the call over. Where the caller has not said what the columns are, or cannot take
     /// rows, the error is the server's own.
-    ///
-    /// # Safety
-    /// The call must be the one that is running.
-    pub unsafe fn of(call: pg_sys::FunctionCallInfo) -> Result<Self> {
-        // SAFETY: by the caller; what the node says it is decides what it is taken for.
+    pub fn of(call: &Call<'c>) -> Result<Self> {
+        // SAFETY: the call is running; what the node says it is decides what it is taken for.
         unsafe {
-            let info = (*call).resultinfo.cast::<pg_sys::ReturnSetInfo>();
+            let info = (*call.raw()).resultinfo.cast::<pg_sys::ReturnSetInfo>();
             if info.is_null() || (*info).type_ != pg_sys::NodeTag::T_ReturnSetInfo {
                 return Err(not_here("set-valued function", "a set"));
             }

@@ -7,6 +7,7 @@ use migrator_model::layout::Attribute;
 use pgrx::{AnyElement, pg_sys, prelude::*};
 
 use super::{
+    call::Call,
     image_check::{self, AttributeShape, ImageShape},
     relation::Relation,
     shared_memory::RowBuffer,
@@ -117,11 +118,10 @@ CREATE FUNCTION migrator.scan_rows(rowtype anyelement) RETURNS SETOF anyelement
 ")]
 fn scan_rows(
     rowtype: Option<AnyElement>,
-    fcinfo: pg_sys::FunctionCallInfo,
+    call: Call<'_>,
 ) -> std::result::Result<SetOfIterator<'static, AnyElement>, pgrx::pg_sys::panic::ErrorReport> {
     let _ = rowtype;
-    // SAFETY: the server has set up the call.
-    claim(unsafe { pg_sys::get_fn_expr_argtype((*fcinfo).flinfo, 0) })?;
+    claim(call.type_of(0))?;
     let rows = std::iter::from_fn(|| match next_row() {
         Ok(row) => row,
         Err(error) => {

@@ -2,7 +2,7 @@
 
 use pgrx::pg_sys;
 
-use super::list;
+use super::{guc, list};
 
 /// While it lives, names without a schema are looked up in pg_catalog and then in pg_temp, and
 /// values print in one way: what the caller has set comes back with its end. The server undoes it
@@ -16,6 +16,7 @@ impl SafeSettings {
     pub fn enter() -> Self {
         // SAFETY: opens a level of settings that Drop or an abort closes.
         let guard = Self { nest_level: unsafe { pg_sys::NewGUCNestLevel() } };
+        let set = |name, value| guc::set(name, value, pg_sys::GucContext::PGC_USERSET);
         set(c"search_path", c"pg_catalog, pg_temp");
         set(c"DateStyle", c"ISO, YMD");
         set(c"standard_conforming_strings", c"on");
@@ -32,22 +33,6 @@ pub fn schemas() -> Vec<u32> {
         let oids = list::cells(list).iter().map(|cell| cell.oid_value.to_u32()).collect();
         pg_sys::list_free(list);
         oids
-    }
-}
-
-fn set(name: &std::ffi::CStr, value: &std::ffi::CStr) {
-    // SAFETY: both texts are static and NUL-terminated.
-    unsafe {
-        pg_sys::set_config_option(
-            name.as_ptr(),
-            value.as_ptr(),
-            pg_sys::GucContext::PGC_USERSET,
-            pg_sys::GucSource::PGC_S_SESSION,
-            pg_sys::GucAction::GUC_ACTION_SAVE,
-            true,
-            0,
-            false,
-        );
     }
 }
 

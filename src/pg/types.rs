@@ -1,7 +1,5 @@
 //! PostgreSQL's types, from its catalog into the model.
 
-use std::ffi::CStr;
-
 use migrator_model::{
     Ident, PgType, QualifiedName,
     layout::{Attribute, Inner, Physical, RowType, Target},
@@ -100,13 +98,9 @@ fn name(row: &TypeRow) -> Result<QualifiedName> {
 
 /// pg_namespace.nspname
 pub(super) fn schema_name(oid: pg_sys::Oid) -> Result<String> {
-    let found = memory::briefly(|| {
-        // SAFETY: NULL, or a NUL-terminated text in the current memory context.
-        unsafe {
-            let name = pg_sys::get_namespace_name(oid);
-            (!name.is_null()).then(|| CStr::from_ptr(name).to_string_lossy().into_owned())
-        }
-    });
+    // SAFETY: NULL, or a NUL-terminated text in the current memory context.
+    let name = || unsafe { quoting::text_at(pg_sys::get_namespace_name(oid)) };
+    let found = memory::briefly(name);
     found.ok_or_else(|| Error::new("XX000", format!("cache lookup failed for namespace {oid}")))
 }
 
@@ -215,8 +209,7 @@ fn extension_of(oid: u32) -> Option<String> {
             if extension == pg_sys::InvalidOid {
                 return None;
             }
-            let name = pg_sys::get_extension_name(extension);
-            (!name.is_null()).then(|| CStr::from_ptr(name).to_string_lossy().into_owned())
+            quoting::text_at(pg_sys::get_extension_name(extension))
         }
     })
 }

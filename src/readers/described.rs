@@ -9,14 +9,10 @@ use migrator_model::{
     query::bare,
 };
 
-use super::{fit::There, options::Relation};
+use super::{fit::There, kept, options::Relation};
 use crate::{
     error::Result,
-    source::{
-        Reader,
-        named::ResolvedSource,
-        pool::{self, Identity},
-    },
+    source::{Reader, identity::Identity, named::ResolvedSource},
 };
 
 /// So many answers are remembered.
@@ -50,7 +46,7 @@ thread_local! {
 /// Describes a relation of a source.
 pub fn describe(source: &ResolvedSource, relation: &Relation) -> Result<Rc<Described>> {
     // What is asked below is at least as new as this.
-    let identity = pool::identity(source)?;
+    let identity = Identity::of(source)?;
     if let Some(known) = recall(&identity, relation) {
         return Ok(known);
     }
@@ -80,16 +76,10 @@ fn remember(one: Remembered) {
 }
 
 fn ask(source: &ResolvedSource, relation: &Relation) -> Result<Described> {
-    let mut reader = pool::take(source)?;
-    let answer = match relation {
-        Relation::Table(name) => table(&mut reader, name),
-        Relation::Query(sql) => query(&mut reader, sql),
-    };
-    // What a reader refuses it survives.
-    if answer.as_ref().err().is_none_or(|error| !error.is_fatal()) {
-        pool::give_back(reader);
-    }
-    answer
+    kept::with_reader(source, |reader| match relation {
+        Relation::Table(name) => table(reader, name),
+        Relation::Query(sql) => query(reader, sql),
+    })
 }
 
 fn table(reader: &mut Reader, name: &SourceName) -> Result<Described> {

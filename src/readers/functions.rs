@@ -21,7 +21,7 @@ use crate::{
         record::{RecordColumn, RecordSet, RowStore},
         server,
     },
-    source::{Event, Reader, ScanStream, named},
+    source::{Event, Reader, ScanStream, named, rows_lost},
 };
 
 /// What is read.
@@ -69,11 +69,7 @@ fn copy(mut stream: ScanStream<'_>, store: &mut RowStore<'_>) -> Result<()> {
         }
     }
     let read = stream.done()?.rows_read;
-    if read == arrived {
-        return Ok(());
-    }
-    Err(Error::new("08P01", "the reader process lost rows")
-        .detail(format!("It has read {read} rows, and {arrived} arrived.")))
+    if read == arrived { Ok(()) } else { Err(rows_lost(read, arrived)) }
 }
 
 /// What is read, as the source has it.

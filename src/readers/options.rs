@@ -8,7 +8,10 @@ use migrator_model::{
     rules,
 };
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    pg::foreign::option,
+};
 
 /// What a foreign table stands for at its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,10 +36,7 @@ pub struct TableOptions {
 impl TableOptions {
     /// Reads the options of a foreign table of this name. The server has checked their names.
     pub fn parse(options: &[(String, String)], table: &str) -> Result<Self> {
-        let option = |name: &str| {
-            let found = options.iter().find(|(other, _)| other == name);
-            found.map(|(_, value)| value.as_str())
-        };
+        let option = |name: &str| option(options, name);
         let relation = match option("query") {
             Some(query) => Relation::Query(query.to_owned()),
             None => Relation::Table(SourceName {
@@ -104,12 +104,6 @@ fn nul_bytes(text: Option<&str>) -> Result<NulBytes> {
 fn not_one_of(option: &str, value: &str, possible: &str) -> Error {
     Error::new("22023", format!("invalid value for option \"{option}\": \"{}\"", shown(value)))
         .hint(format!("Possible values are: {possible}."))
-}
-
-/// The source's name for a column.
-pub fn column_name(options: &[(String, String)]) -> Option<&str> {
-    let found = options.iter().find(|(name, _)| name == "column_name");
-    found.map(|(_, value)| value.as_str())
 }
 
 #[cfg(test)]

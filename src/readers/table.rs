@@ -6,7 +6,7 @@ use migrator_model::{SourceName, policy::NulBytes, protocol::SourceKind};
 use super::{
     described,
     fit::{self, Here},
-    options::{self, Relation, TableOptions},
+    options::{Relation, TableOptions},
     pushdown::RemoteTable,
 };
 use crate::{
@@ -77,7 +77,7 @@ fn here(table: u32, columns: Vec<Option<ColumnShape>>) -> Result<Vec<Option<Here
     let here = |(attnum, column): (i16, ColumnShape)| {
         let options = foreign::column_options(table, attnum)?;
         Ok(Here {
-            column_name: options::column_name(&options).map(str::to_owned),
+            column_name: foreign::option(&options, "column_name").map(str::to_owned),
             type_name: descriptor::type_name(column.type_oid, column.typmod),
             name: column.name,
             pg: column.target.map(|target| target.pg),

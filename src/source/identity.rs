@@ -37,8 +37,8 @@ struct State {
 }
 
 impl Identity {
-    /// What the files are now.
-    pub(super) fn of(source: &ResolvedSource) -> Result<Self> {
+    /// What the files are now, without a look inside.
+    pub fn of(source: &ResolvedSource) -> Result<Self> {
         let state =
             |file: &ResolvedFile| Ok((file.name.clone(), file.path.clone(), state(&file.path)?));
         let files = source.files.iter().map(state).collect::<Result<_>>()?;
@@ -48,9 +48,7 @@ impl Identity {
         };
         Ok(Self { kind: source.kind, files, wal, key: source.key.clone() })
     }
-}
 
-impl Identity {
     /// Whether these were the files before somebody has changed them.
     pub(super) fn is_before(&self, now: &Self) -> bool {
         let same_paths =

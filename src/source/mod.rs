@@ -2,7 +2,7 @@
 
 mod connection;
 mod digest;
-mod identity;
+pub mod identity;
 pub mod named;
 mod pattern;
 pub mod pool;

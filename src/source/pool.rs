@@ -6,8 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub use super::identity::Identity;
-use super::{Depth, Reader, named::ResolvedSource};
+use super::{Depth, Reader, identity::Identity, named::ResolvedSource};
 use crate::{
     error::Result,
     pg::{reap::MOST_WATCHED, server},
@@ -49,16 +48,11 @@ thread_local! {
     static KEPT: ManuallyDrop<RefCell<Vec<Kept>>> = const { ManuallyDrop::new(RefCell::new(Vec::new())) };
 }
 
-/// What a source's files are now, without a look inside.
-pub fn identity(source: &ResolvedSource) -> Result<Identity> {
-    Identity::of(source)
-}
-
 /// A reader for this source: one that was kept, or a new one. While it is taken nobody else has it;
 /// dropping it ends its process.
 pub fn take(source: &ResolvedSource) -> Result<Reader> {
     // Taken before the file is opened: what changes meanwhile is noticed the next time.
-    let want = Want { source: identity(source)?, limits: Limits::now() };
+    let want = Want { source: Identity::of(source)?, limits: Limits::now() };
     end_useless(Some(&want.source));
     match kept(&want) {
         Some(reader) => Ok(reader),

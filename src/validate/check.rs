@@ -1,5 +1,6 @@
 //! One check and its verdict: a row of every validation's result.
 
+use migrator_model::reject::shown;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -203,6 +204,12 @@ impl Check {
     pub fn remedy(self, remedy: impl Into<String>) -> Self {
         Self { remedy: Some(remedy.into()), ..self }
     }
+}
+
+/// A check that was asked for and is none of the known ones.
+pub fn unknown_check(name: &str, known: impl Iterator<Item = &'static str>) -> Error {
+    Error::new("22023", format!("there is no check \"{}\"", shown(name)))
+        .hint(format!("Checks are: {}.", known.collect::<Vec<_>>().join(", ")))
 }
 
 /// A reason as the start of a sentence.

@@ -84,7 +84,7 @@ pub fn run(run_id: i64, mut arguments: Arguments) -> Result<Report> {
     let mut session = same_content(&run)?;
     if run.is_of_database() {
         let load = database::Arguments::described(run.source_again(), &run.options);
-        return database_of(session, began, &load, &arguments);
+        return database_of(session, began, &load, &arguments, wanted);
     }
     arguments.target = Some(run.target.clone());
     let name = session.recorded(&run.source_table)?;
@@ -115,9 +115,8 @@ fn same_content(run: &Run) -> Result<Session> {
 /// `validate_database`: every table of the selection. The names here are those that
 /// `migrate_database` gives.
 pub fn database(selection: &database::Arguments, arguments: &Arguments) -> Result<Report> {
-    let began = Instant::now();
-    Wanted::parse(arguments)?;
-    database_of(Session::open(&selection.source)?, began, selection, arguments)
+    let (began, wanted) = (Instant::now(), Wanted::parse(arguments)?);
+    database_of(Session::open(&selection.source)?, began, selection, arguments, wanted)
 }
 
 fn database_of(
@@ -125,8 +124,8 @@ fn database_of(
     began: Instant,
     selection: &database::Arguments,
     arguments: &Arguments,
+    wanted: Wanted,
 ) -> Result<Report> {
-    let wanted = Wanted::parse(arguments)?;
     let tables = session.reader.tables()?;
     let chosen = database::Expected::of(selection, tables, &session.objects)?;
     let mut all = Vec::new();

@@ -4,7 +4,7 @@ use pgrx::datum::DatumWithOid;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::target_schema::TargetSchema;
+use super::target_schema;
 use crate::{
     error::{Error, Result},
     pg::spi,
@@ -73,7 +73,7 @@ const CHANGES: &str = "
 
 /// The checks of the last validation of a relation, and what has changed since the one before.
 pub fn last(oid: u32) -> Result<Vec<Change>> {
-    let target = TargetSchema::of(oid)?;
-    let target = target.ok_or_else(|| Error::new("42P01", "the relation does not exist"))?;
-    spi::rows(CHANGES, &[DatumWithOid::from(target.name.quoted())])
+    let name = target_schema::name(oid)?;
+    let name = name.ok_or_else(|| Error::new("42P01", "the relation does not exist"))?;
+    spi::rows(CHANGES, &[DatumWithOid::from(name.quoted())])
 }

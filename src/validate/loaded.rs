@@ -2,7 +2,7 @@
 //! what the target should hold, and its rejects are missing there for a reason.
 
 use migrator_model::SourceName;
-use pgrx::{JsonB, datum::DatumWithOid};
+use pgrx::datum::DatumWithOid;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -116,9 +116,4 @@ impl Run {
     pub fn losses(&self) -> impl Iterator<Item = &String> {
         self.warnings.iter().filter(|warning| warning.contains(" values lost "))
     }
-}
-
-/// An argument of a query as jsonb.
-pub fn jsonb(value: Value) -> DatumWithOid<'static> {
-    DatumWithOid::from(JsonB(value))
 }

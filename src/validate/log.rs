@@ -1,12 +1,11 @@
 //! Validations in the run log: `migrator.validations`, `migrator.checks` and
 //! `migrator.check_differences`, in the caller's transaction.
 
-use pgrx::datum::DatumWithOid;
+use pgrx::{JsonB, datum::DatumWithOid};
 use serde_json::{Value, json};
 
 use super::{
     check::{Check, Status},
-    loaded::jsonb,
     values::Line,
 };
 use crate::{
@@ -74,7 +73,7 @@ impl Validation<'_> {
                 DatumWithOid::from(run_id),
                 DatumWithOid::from(role),
                 DatumWithOid::from(self.seconds),
-                jsonb(self.described()),
+                DatumWithOid::from(JsonB(self.described())),
             ];
             spi::execute_with(VALIDATION, &arguments)?;
             insert(CHECKS, run_id, self.checks.iter().zip(1..).map(check))?;
@@ -109,7 +108,7 @@ fn insert(sql: &str, run_id: i64, rows: impl Iterator<Item = Value>) -> Result<(
     let rows: Vec<_> = rows.collect();
     for batch in rows.chunks(BATCH) {
         memory::briefly(|| {
-            let records = jsonb(batch.to_vec().into());
+            let records = DatumWithOid::from(JsonB(batch.to_vec().into()));
             spi::execute_with(sql, &[DatumWithOid::from(run_id), records]).map(|_| ())
         })?;
     }

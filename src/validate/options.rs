@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::check::unknown_check;
 use crate::{
     error::{Error, Result},
-    load::{LoadOptions, TableArguments},
+    load::{LoadOptions, TableArguments, not_one_of, parse_object},
 };
 
 /// The arguments of `validate_table` as SQL gives them.
@@ -56,11 +57,7 @@ impl Level {
             "standard" => Self::Standard,
             "full" => Self::Full,
             "paranoid" => Self::Paranoid,
-            other => {
-                let shown = migrator_model::reject::shown(other);
-                return Err(Error::new("22023", format!("invalid value for level: \"{shown}\""))
-                    .hint("Valid values are: quick, standard, full, paranoid."));
-            }
+            other => return Err(not_one_of("level", other, "quick, standard, full, paranoid")),
         })
     }
 }
@@ -134,11 +131,7 @@ impl Wanted {
         };
         match wanted.unknown_check() {
             None => Ok(wanted),
-            Some(name) => Err(Error::new(
-                "22023",
-                format!("there is no check \"{}\"", migrator_model::reject::shown(name)),
-            )
-            .hint(format!("Checks are: {}.", super::names::ALL.join(", ")))),
+            Some(name) => Err(unknown_check(name, super::names::ALL.iter().copied())),
         }
     }
 
@@ -207,12 +200,12 @@ impl Wanted {
 }
 
 fn options(value: &serde_json::Value) -> Result<Options> {
-    parse("options", value, "'{\"difference_limit\": 100}'")
+    parse_object("options", value, "'{\"difference_limit\": 100}'")
 }
 
 fn tolerance(value: &serde_json::Value) -> Result<BTreeMap<String, Tolerance>> {
     let tolerance: BTreeMap<String, Tolerance> =
-        parse("tolerance", value, "'{\"price\": {\"absolute\": 0.01}}'")?;
+        parse_object("tolerance", value, "'{\"price\": {\"absolute\": 0.01}}'")?;
     let is_negative =
         |number: Option<f64>| number.is_some_and(|number| number.is_nan() || number < 0.0);
     match tolerance.iter().find(|(_, t)| is_negative(t.absolute) || is_negative(t.relative)) {
@@ -222,21 +215,6 @@ fn tolerance(value: &serde_json::Value) -> Result<BTreeMap<String, Tolerance>> {
         )),
         None => Ok(tolerance),
     }
-}
-
-fn parse<T: serde::de::DeserializeOwned>(
-    name: &str,
-    value: &serde_json::Value,
-    example: &str,
-) -> Result<T> {
-    if !value.is_object() {
-        return Err(Error::new("22023", format!("{name} must be an object"))
-            .hint(format!("For example {example}.")));
-    }
-    serde_json::from_value(value.clone()).map_err(|error| {
-        let reason = error.to_string().replace('`', "\"");
-        Error::new("22023", format!("invalid {name}")).detail(format!("In {name}: {reason}."))
-    })
 }
 
 #[cfg(test)]

@@ -5,30 +5,13 @@ use migrator_model::{
     catalog::TableKind,
     ident::{MAX_IDENT, clip, literal},
 };
-use serde::Deserialize;
 
 use super::{options::Level, session::Session};
 use crate::{
     database,
     error::{Error, Result},
-    pg::spi,
+    pg::{extension, spi},
 };
-
-#[derive(Deserialize)]
-struct Schema {
-    schema: String,
-}
-
-/// Where the functions of an extension are.
-fn schema_of(extension: &str) -> Result<Option<Ident>> {
-    let sql = format!(
-        "SELECT n.nspname::text AS schema FROM pg_extension e
-           JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = {}",
-        literal(extension)
-    );
-    let found = spi::rows_of_before::<Schema>(&sql)?.pop();
-    found.map(|found| Ident::new(&found.schema).map_err(Error::from)).transpose()
-}
 
 /// Makes or replaces the functions, and returns their names.
 pub fn create(
@@ -37,11 +20,11 @@ pub fn create(
     level: &str,
 ) -> Result<Vec<String>> {
     Level::parse(level)?;
-    let pgtap = schema_of("pgtap")?.ok_or_else(|| {
+    let pgtap = extension::schema("pgtap")?.ok_or_else(|| {
         Error::new("55000", "the extension pgtap is not installed")
             .hint("CREATE EXTENSION pgtap, or use validate_table_tap(), which needs none.")
     })?;
-    let own = schema_of("migrator")?.ok_or_else(|| Error::new("XX000", "extension expected"))?;
+    let own = extension::own_schema()?;
     let mut session = Session::open(&selection.source)?;
     let tables = session.reader.tables()?;
     let chosen = database::Expected::of(selection, tables, &session.objects)?;

@@ -1,6 +1,5 @@
 //! How the target is stored, as amcheck sees it.
 
-use migrator_model::Ident;
 use serde::Deserialize;
 
 use super::{
@@ -9,13 +8,8 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    pg::{spi, subtransaction},
+    pg::{extension, spi, subtransaction},
 };
-
-#[derive(Deserialize)]
-struct Extension {
-    schema: String,
-}
 
 #[derive(Deserialize)]
 struct Fault {
@@ -37,16 +31,14 @@ pub fn checks(pair: &Pair) -> Result<Vec<Check>> {
     if !matches!(kind, Some("r" | "m")) {
         return Ok(vec![heap().skip("only ordinary tables and materialized views have a heap")]);
     }
-    let sql = "SELECT n.nspname::text AS schema FROM pg_extension e
-                 JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'amcheck'";
-    let Some(amcheck) = spi::rows_of_before::<Extension>(sql)?.pop() else {
+    let Some(amcheck) = extension::schema("amcheck")? else {
         return Ok(vec![
             heap()
                 .skip("the extension amcheck is not installed")
                 .remedy("CREATE EXTENSION amcheck"),
         ]);
     };
-    let schema = Ident::new(&amcheck.schema)?.quoted();
+    let schema = amcheck.quoted();
     let mut checks = vec![verify_heap(heap(), &schema, oid)?];
     let sql = format!(
         "SELECT c.oid::int8 AS oid, i.indexrelid::regclass::text AS name

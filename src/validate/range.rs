@@ -1,7 +1,7 @@
 //! Which rows of the target may lie in some parts, as a condition that an index can answer. It may
 //! let through too many: the parts themselves are told by the rows' canonical bytes.
 
-use migrator_model::canonical::{Kind, bytes::tag, request::Cut};
+use migrator_model::canonical::{Kind, bytes::tag, profile::canonical, render, request::Cut};
 
 /// The condition for the rows in the wanted parts, given the leading column of the key; None where
 /// all rows have to be looked at.
@@ -85,14 +85,11 @@ const MICROS: (i64, i64) = (-211_813_488_000_000_000, 9_223_371_331_199_999_999)
 const MICROS_OF_A_DAY: i64 = 86_400_000_000;
 
 fn date(days: i32) -> String {
-    match days {
-        i32::MIN => "'-infinity'".to_owned(),
-        i32::MAX => "'infinity'".to_owned(),
-        days => {
-            let (day, era) = day(days.clamp(DAYS.0, DAYS.1).into());
-            format!("'{day}{era}'")
-        }
-    }
+    let days = match days {
+        i32::MIN | i32::MAX => days,
+        days => days.clamp(DAYS.0, DAYS.1),
+    };
+    format!("'{}'", render::text(&canonical(|c| c.date(days))))
 }
 
 /// With its zone: a column without one takes no notice of it.
@@ -102,7 +99,7 @@ fn timestamp(micros: i64) -> String {
         i64::MAX => "'infinity'".to_owned(),
         micros => {
             let micros = micros.clamp(MICROS.0, MICROS.1);
-            let (day, era) = day(micros.div_euclid(MICROS_OF_A_DAY));
+            let (day, era) = day(micros.div_euclid(MICROS_OF_A_DAY) as i32);
             let rest = micros.rem_euclid(MICROS_OF_A_DAY);
             let (seconds, micros) = (rest / 1_000_000, rest % 1_000_000);
             let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
@@ -111,27 +108,17 @@ fn timestamp(micros: i64) -> String {
     }
 }
 
-/// A day of the proleptic Gregorian calendar, counted from 2000-01-01, and its era.
-fn day(days: i64) -> (String, &'static str) {
-    // Years begin in March here, so that a leap day is the last of its year.
-    let days = days + 730_425;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    let year = 400 * era + year_of_era + next;
-    match year {
-        year if year > 0 => (format!("{year:04}-{month:02}-{day:02}"), ""),
-        year => (format!("{:04}-{month:02}-{day:02}", 1 - year), " BC"),
+/// A day, counted from 2000-01-01, and its era.
+fn day(days: i32) -> (String, &'static str) {
+    let shown = render::text(&canonical(|c| c.date(days)));
+    match shown.strip_suffix(" BC") {
+        Some(day) => (day.to_owned(), " BC"),
+        None => (shown, ""),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use migrator_model::canonical::profile::canonical;
-
     use super::*;
 
     fn cuts(values: &[i128]) -> Vec<Cut> {

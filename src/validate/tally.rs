@@ -125,33 +125,18 @@ fn counted(there: &[RowHash], here: &[RowHash]) -> Vec<(RowHash, Count)> {
 fn of_key(key: Hash, rows: &[(RowHash, Count)]) -> Vec<Difference> {
     let mut lacking = left_over(rows, |count| (count.there, count.here));
     let mut surplus = left_over(rows, |count| (count.here, count.there));
-    let changed: Vec<_> = std::iter::from_fn(|| {
-        let there = lacking.pop()?;
-        let Some(here) = surplus.pop() else {
-            lacking.push(there);
-            return None;
-        };
-        Some((there, here))
-    })
-    .collect();
+    let both = lacking.len().min(surplus.len());
+    let changed = lacking.split_off(lacking.len() - both).into_iter().rev();
+    let changed = changed.zip(surplus.split_off(surplus.len() - both).into_iter().rev());
     let times_there = rows.iter().map(|(_, count)| count.there).sum();
     let times_here = rows.iter().map(|(_, count)| count.here).sum();
     let difference = |op, there, here| Difference { op, key, there, here, times_there, times_here };
-    let mut differences: Vec<_> = changed
-        .into_iter()
-        .map(|(there, here)| difference(Op::Changed, Some(there), Some(here)))
-        .collect();
-    let alone = |others| if others == 0 { None } else { Some(Op::Duplicate) };
-    differences.extend(
-        lacking
-            .into_iter()
-            .map(|row| difference(alone(times_here).unwrap_or(Op::Missing), Some(row), None)),
-    );
-    differences.extend(
-        surplus
-            .into_iter()
-            .map(|row| difference(alone(times_there).unwrap_or(Op::Extra), None, Some(row))),
-    );
+    let mut differences: Vec<_> =
+        changed.map(|(there, here)| difference(Op::Changed, Some(there), Some(here))).collect();
+    let missing = if times_here == 0 { Op::Missing } else { Op::Duplicate };
+    let extra = if times_there == 0 { Op::Extra } else { Op::Duplicate };
+    differences.extend(lacking.into_iter().map(|row| difference(missing, Some(row), None)));
+    differences.extend(surplus.into_iter().map(|row| difference(extra, None, Some(row))));
     differences
 }
 

@@ -178,21 +178,33 @@ impl TargetSchema {
 
     /// Looks a relation up by its OID; None: it is gone.
     pub fn of(oid: u32) -> Result<Option<Self>> {
-        let relation = spi::rows_of_before::<Relation>(&format!("{RELATION}{oid}"))?;
-        let Some(Relation { schema, name, kind, comment }) = relation.into_iter().next() else {
-            return Ok(None);
-        };
+        let Some(relation) = relation(oid)? else { return Ok(None) };
         let namesakes = spi::rows_of_before::<Namesake>(&format!("{NAMESAKES}{oid}"))?;
         Ok(Some(Self {
-            name: QualifiedName::new(Ident::new(&schema)?, Ident::new(&name)?),
-            kind: Some(kind),
-            comment,
+            name: relation.qualified()?,
+            kind: Some(relation.kind),
+            comment: relation.comment,
             columns: columns(oid)?,
             constraints: spi::rows_of_before(&format!("{CONSTRAINTS}{oid}"))?,
             indexes: spi::rows_of_before(&format!("{INDEXES}i.indrelid = {oid}"))?,
             namesakes: namesakes.into_iter().map(|other| other.name).collect(),
         }))
     }
+}
+
+impl Relation {
+    fn qualified(&self) -> Result<QualifiedName> {
+        Ok(QualifiedName::new(Ident::new(&self.schema)?, Ident::new(&self.name)?))
+    }
+}
+
+fn relation(oid: u32) -> Result<Option<Relation>> {
+    Ok(spi::rows_of_before(&format!("{RELATION}{oid}"))?.into_iter().next())
+}
+
+/// A relation's name by its OID; None: it is gone.
+pub fn name(oid: u32) -> Result<Option<QualifiedName>> {
+    relation(oid)?.map(|relation| relation.qualified()).transpose()
 }
 
 fn columns(oid: u32) -> Result<Vec<TargetColumn>> {

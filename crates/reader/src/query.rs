@@ -13,7 +13,7 @@ use crate::{
     catalog::rows,
     ffi::statement::Statement,
     open::Source,
-    scan::{expression, readable},
+    scan::{check_types, expression, readable},
 };
 
 /// Names the columns of a query and their types.
@@ -48,25 +48,14 @@ pub fn prepare<'s>(
     if columns.iter().all(|column| readable(&column.logical) == column.logical) {
         return Ok(statement);
     }
-    check_stored(columns, &statement)?;
+    // Before anything is cast.
+    check_types(columns.iter().map(|column| (column, &column.logical)), &statement)?;
     drop(statement);
     let numbered = |at: usize| ScanColumn { name: format!("c{at}"), ..columns[at].clone() };
     let numbered: Vec<_> = (0..columns.len()).map(numbered).collect();
     let list: Vec<_> = numbered.iter().map(expression).collect();
     let names: Vec<_> = numbered.iter().map(|column| quote(&column.name)).collect();
     prepare_sql(source, &nested(&list.join(", "), query, &format!("({})", names.join(", "))))
-}
-
-/// Types must be the ones that were planned with, before anything is cast.
-fn check_stored(columns: &[ScanColumn], statement: &Statement<'_>) -> Result<(), Failure> {
-    for (column, have) in columns.iter().zip(statement.types()) {
-        if column.logical != *have {
-            let want = &column.logical;
-            let message = format!("column \"{}\" has type {have}, not {want}", column.name);
-            return Err(Failure::new("42804", message));
-        }
-    }
-    Ok(())
 }
 
 fn prepare_sql<'s>(source: &'s Source, sql: &str) -> Result<Statement<'s>, Failure> {

@@ -1,13 +1,9 @@
 //! Foreign servers, tables, and what their plans say.
 
+pub use migrator_model::ident::literal;
 use postgres::{Client, error::DbError, types::FromSqlOwned};
 
 use crate::{Database, sources::Source};
-
-/// A text as a literal.
-pub fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
 
 impl Source {
     /// A statement that makes a foreign server of the file.
@@ -64,11 +60,9 @@ pub fn pushed(remote: &[String]) -> Vec<&'static str> {
 
 /// A table of ten thousand rows, as a foreign one.
 pub fn small() -> (Database, Client, Source) {
-    let source = Source::new(
+    let (database, mut client, source) = Source::with_database(
         "CREATE TABLE t AS SELECT i::INTEGER AS id, i % 10 AS k, 'label ' || i AS label FROM range(10000) r(i);\n",
     );
-    let database = Database::create();
-    let mut client = database.client();
     client.batch_execute(&source.server("small")).unwrap();
     client
         .batch_execute("CREATE FOREIGN TABLE t (id integer, k bigint, label text) SERVER small")

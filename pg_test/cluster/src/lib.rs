@@ -14,6 +14,7 @@ pub mod verdicts;
 
 use std::{
     path::PathBuf,
+    process::Command,
     sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
@@ -54,6 +55,13 @@ impl Database {
         database
     }
 
+    /// Sets something, `name = value`, for all connections to come.
+    pub fn set(&self, settings: &[&str]) {
+        let set = |setting| format!("ALTER DATABASE {} SET {setting};", self.name);
+        let statements: String = settings.iter().map(set).collect();
+        self.client().batch_execute(&statements).unwrap();
+    }
+
     /// A superuser's connection.
     pub fn client(&self) -> Client {
         connect(&self.name, "postgres")
@@ -78,6 +86,16 @@ pub fn data(name: &str) -> String {
 pub fn readers_of(backend: i32) -> Vec<i32> {
     let is_reader = |pid: &i32| stat(*pid).contains("(migrator_reader");
     children_of(backend).into_iter().filter(is_reader).collect()
+}
+
+/// Those of them that are no zombies.
+pub fn living_readers_of(backend: i32) -> Vec<i32> {
+    readers_of(backend).into_iter().filter(|reader| is_alive(*reader)).collect()
+}
+
+/// Sends a signal, `-KILL`, to a process, which may be gone by itself.
+pub fn signal(pid: i32, signal: &str) {
+    Command::new("kill").args([signal, &pid.to_string()]).status().unwrap();
 }
 
 /// The process ids of the children of a process.

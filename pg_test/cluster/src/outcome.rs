@@ -19,6 +19,16 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// The rows; panics where there is an error.
+    pub fn rows(self) -> Vec<Row> {
+        match self {
+            Self::Rows(rows) => rows,
+            Self::Error { code, message } => panic!("{code} {message}"),
+        }
+    }
+}
+
 /// Runs statements, and collects all rows.
 pub fn outcome(client: &mut Client, batch: &str) -> Outcome {
     let messages = match client.simple_query(batch) {

@@ -1,6 +1,8 @@
 //! DuckDB files with tables of many shapes.
 
-use crate::duck;
+use postgres::Client;
+
+use crate::{Database, duck};
 
 /// Texts and blobs that no compression makes smaller: `noise(seed, length)`, `noise_blob(seed, length)`.
 const NOISE: &str = "
@@ -36,6 +38,13 @@ impl Source {
         let path = folder.path().join("source.duckdb");
         duck::run(&path, &format!("{}{sql}", NOISE.trim_start()));
         Self { path: path.to_str().unwrap().to_owned(), _folder: folder }
+    }
+
+    /// The same, with a database of its own.
+    pub fn with_database(sql: &str) -> (Database, Client, Self) {
+        let database = Database::create();
+        let client = database.client();
+        (database, client, Self::new(sql))
     }
 
     /// A statement that loads a table; `arguments` start with a comma.

@@ -2,6 +2,16 @@
 
 use postgres::Client;
 
+use crate::sources::Source;
+
+impl Source {
+    /// A call that compares a table with a target as closely as can be; `more` starts with a comma.
+    pub fn validation(&self, table: &str, target: &str, more: &str) -> String {
+        let path = &self.path;
+        format!("validate_table('{path}', '{table}', target => '{target}', level => 'full'{more})")
+    }
+}
+
 /// A check's verdict.
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
@@ -69,6 +79,11 @@ pub fn assert_equal_rows(client: &mut Client, call: &str) -> Vec<Verdict> {
     let volume = |verdict: &Verdict| verdict.category == "volume" && verdict.status == "pass";
     assert!(verdicts.iter().any(volume), "{call}: rows were not counted");
     verdicts
+}
+
+/// The verdicts of all checks of this name.
+pub fn statuses<'v>(verdicts: &'v [Verdict], name: &str) -> Vec<&'v str> {
+    verdicts.iter().filter(|v| v.name == name).map(|v| v.status.as_str()).collect()
 }
 
 /// The names of the checks that fail, each once, in order.

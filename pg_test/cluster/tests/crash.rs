@@ -1,12 +1,11 @@
 //! What happens when things go wrong in the middle: nothing stays, nobody else notices.
 
 use std::{
-    process::Command,
     thread,
     time::{Duration, Instant},
 };
 
-use migrator_cluster_tests::{Database, backend, connect, data, eventually, readers_of};
+use migrator_cluster_tests::{Database, backend, connect, data, eventually, readers_of, signal};
 use postgres::error::SqlState;
 
 /// A load that takes some seconds.
@@ -17,10 +16,6 @@ fn long_load() -> String {
 /// A query that keeps DuckDB busy without giving a row.
 fn endless_query() -> String {
     format!("SELECT * FROM migrate_table('{}', 'endless', target => 'big')", data("big.duckdb"))
-}
-
-fn signal(pid: i32, signal: &str) {
-    Command::new("kill").args([signal, &pid.to_string()]).status().unwrap();
 }
 
 fn table_exists(database: &Database) -> bool {

@@ -1,8 +1,8 @@
 //! A whole file: hundreds of tables, and ends in the middle that leave nothing.
 
-use std::{process::Command, thread, time::Duration};
+use std::{thread, time::Duration};
 
-use migrator_cluster_tests::{Database, backend, data, eventually, readers_of};
+use migrator_cluster_tests::{Database, backend, data, eventually, readers_of, signal};
 use postgres::{Client, error::SqlState};
 
 fn load() -> String {
@@ -70,7 +70,7 @@ fn a_killed_reader_leaves_nothing_whatever_may_go_on() {
             eventually("a reader starts", || !readers_of(pid).is_empty());
             thread::sleep(Duration::from_millis(20 * round));
             for reader in readers_of(pid) {
-                Command::new("kill").args(["-KILL", &reader.to_string()]).status().unwrap();
+                signal(reader, "-KILL");
             }
         });
         let keep_going = load().replace(')', ", options => '{\"keep_going\": true}')");

@@ -1,18 +1,16 @@
 //! Readers that are kept for the next scan, and files that change meanwhile.
 
-use std::{path::Path, process::Command, thread, time::Duration};
+use std::{path::Path, thread, time::Duration};
 
 use migrator_cluster_tests::{
     backend, children_of, duck, eventually,
     foreign::{assert_refused, refused, small, value},
-    is_alive, readers_of,
+    is_alive, living_readers_of,
+    outcome::outcome,
+    signal,
     sources::Source,
 };
 use postgres::Client;
-
-fn kill(pid: i32) {
-    let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).status();
-}
 
 /// A kept reader that was killed is not noticed by the next scan.
 #[test]
@@ -21,19 +19,14 @@ fn a_kept_reader_may_die() {
     let pid = backend(&mut client);
     for round in 0..4 {
         assert_eq!(value::<i64>(&mut client, "SELECT count(*) FROM t"), 10_000);
-        let kept = living(pid);
+        let kept = living_readers_of(pid);
         assert_eq!(kept.len(), 1, "a reader is kept");
-        kept.into_iter().for_each(kill);
+        kept.into_iter().for_each(|reader| signal(reader, "-KILL"));
         // It may have threads that are still dying.
         thread::sleep(Duration::from_millis(50 + round * 100));
     }
     assert_eq!(value::<i64>(&mut client, "SELECT count(*) FROM t"), 10_000);
     assert_eq!(children_of(pid).len(), 1, "the dead are forgotten");
-}
-
-/// The readers of a backend that are no zombies.
-fn living(pid: i32) -> Vec<i32> {
-    readers_of(pid).into_iter().filter(|reader| is_alive(*reader)).collect()
 }
 
 #[test]
@@ -42,18 +35,18 @@ fn a_reader_is_kept_for_the_next_scan() {
     let pid = backend(&mut client);
     let scan = "SELECT count(*) FROM t";
     assert_eq!(value::<i64>(&mut client, scan), 10_000);
-    let kept = living(pid);
+    let kept = living_readers_of(pid);
     assert_eq!(kept.len(), 1);
     for sql in
         [scan, "SELECT max(label) FROM t", "SELECT * FROM t LIMIT 1", "EXPLAIN SELECT * FROM t"]
     {
         client.batch_execute(sql).unwrap();
-        assert_eq!(living(pid), kept, "{sql}");
+        assert_eq!(living_readers_of(pid), kept, "{sql}");
     }
     // One that has other settings is another one.
     client.batch_execute("SET migrator.reader_memory = '300MB'").unwrap();
     client.batch_execute(scan).unwrap();
-    assert_ne!(living(pid), kept);
+    assert_ne!(living_readers_of(pid), kept);
     // Who wants none to be kept has none, of the earlier ones neither.
     client.batch_execute("SET migrator.reader_idle = 0").unwrap();
     client.batch_execute(scan).unwrap();
@@ -66,7 +59,7 @@ fn a_kept_reader_ends_in_time() {
     let (_database, mut client, _source) = small();
     let pid = backend(&mut client);
     client.batch_execute("SET migrator.reader_idle = 1; SELECT count(*) FROM t").unwrap();
-    assert_eq!(living(pid).len(), 1);
+    assert_eq!(living_readers_of(pid).len(), 1);
     thread::sleep(Duration::from_millis(2500));
     assert_eq!(children_of(pid), Vec::<i32>::new());
     assert_eq!(value::<i64>(&mut client, "SELECT count(*) FROM t"), 10_000);
@@ -80,7 +73,7 @@ fn kept_readers_end_with_their_backend() {
         let mut other = database.client();
         let pid = backend(&mut other);
         other.batch_execute("SELECT count(*) FROM t; SELECT * FROM t LIMIT 1").unwrap();
-        let kept = living(pid);
+        let kept = living_readers_of(pid);
         assert!(!kept.is_empty());
         match how {
             "drop" => drop(other),
@@ -102,14 +95,7 @@ fn a_file_that_is_replaced_is_read_anew() {
     let (_database, mut client, source) = small();
     let sum = "SELECT count(*) * 1000000 + max(id) FROM t";
     client.batch_execute("PREPARE p AS SELECT count(*) FROM t WHERE k >= 0; SET plan_cache_mode = force_generic_plan").unwrap();
-    let prepared = |client: &mut Client| {
-        let messages = client.simple_query("EXECUTE p").unwrap();
-        let row = messages.iter().find_map(|message| match message {
-            postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
-            _ => None,
-        });
-        row.unwrap()
-    };
+    let prepared = |client: &mut Client| outcome(client, "EXECUTE p").rows()[0][0].clone().unwrap();
     assert_eq!(value::<i64>(&mut client, sum), 10_000_009_999);
     assert_eq!(prepared(&mut client), "10000");
     replace(
@@ -121,7 +107,7 @@ fn a_file_that_is_replaced_is_read_anew() {
     // With nobody who keeps it, DuckDB itself may write.
     client.batch_execute("SET migrator.reader_idle = 0; SELECT count(*) FROM t").unwrap();
     let pid = backend(&mut client);
-    eventually("none is kept", || living(pid).is_empty());
+    eventually("none is kept", || living_readers_of(pid).is_empty());
     duck::run(Path::new(&source.path), "DELETE FROM t WHERE id >= 60;\n");
     assert_eq!(value::<i64>(&mut client, sum), 60_000_059);
     assert_eq!(prepared(&mut client), "60");

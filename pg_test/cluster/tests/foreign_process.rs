@@ -2,7 +2,6 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::Command,
     thread,
     time::{Duration, Instant},
 };
@@ -10,9 +9,9 @@ use std::{
 use migrator_cluster_tests::{
     Database, anonymous, backend, children_of, data, eventually,
     foreign::{self, assert_refused, small, value},
-    is_alive,
+    is_alive, living_readers_of,
     private::Private,
-    readers_of,
+    readers_of, signal,
     sources::Source,
 };
 use postgres::Client;
@@ -29,15 +28,6 @@ fn big() -> (Database, Client) {
     client.batch_execute(&foreign::server("big", &data("big.duckdb"))).unwrap();
     client.batch_execute(BIG).unwrap();
     (database, client)
-}
-
-/// The readers of a backend that are no zombies.
-fn living(pid: i32) -> Vec<i32> {
-    readers_of(pid).into_iter().filter(|reader| is_alive(*reader)).collect()
-}
-
-fn kill(pid: i32, signal: &str) {
-    let _ = Command::new("kill").args([signal, &pid.to_string()]).status();
 }
 
 /// Statements that are busy for long, each in another place.
@@ -90,10 +80,10 @@ fn a_reader_that_dies_is_an_ordinary_error() {
     let mut victims = 0;
     for round in 0..6_usize {
         let killer = thread::spawn(move || {
-            eventually("a reader starts", || !living(pid).is_empty());
+            eventually("a reader starts", || !living_readers_of(pid).is_empty());
             thread::sleep(Duration::from_millis(round as u64 * 40));
-            let signal = ["-KILL", "-SEGV"][round % 2];
-            living(pid).into_iter().for_each(|reader| kill(reader, signal));
+            let how = ["-KILL", "-SEGV"][round % 2];
+            living_readers_of(pid).into_iter().for_each(|reader| signal(reader, how));
         });
         let sql = LONG[1 + round % 5];
         let ended = client.batch_execute(sql);
@@ -108,8 +98,8 @@ fn a_reader_that_dies_is_an_ordinary_error() {
         assert_eq!(value::<String>(&mut client, first), "text number 0");
         assert_eq!(backend(&mut client), pid, "the backend has survived");
         // The next round waits for a new one.
-        living(pid).into_iter().for_each(|reader| kill(reader, "-KILL"));
-        eventually("the kept reader is gone", || living(pid).is_empty());
+        living_readers_of(pid).into_iter().for_each(|reader| signal(reader, "-KILL"));
+        eventually("the kept reader is gone", || living_readers_of(pid).is_empty());
         // It may have threads that are still dying.
         thread::sleep(Duration::from_millis(50));
     }

@@ -1,7 +1,8 @@
 //! Every table of every file through a foreign table, read_table() and read_query() is what
 //! migrate_database() has loaded, value by value.
 
-use migrator_cluster_tests::{Database, data, foreign};
+use migrator_cluster_tests::{Database, compare::place, data, foreign};
+use migrator_model::ident::quote;
 use postgres::Client;
 
 /// Files whose every table is compared.
@@ -71,19 +72,15 @@ fn difference(client: &mut Client, ours: &str, theirs: &str) -> Option<String> {
     (count > 0).then(|| format!("{count} rows differ, {}", row.get::<_, String>(1)))
 }
 
-fn quote(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
 impl Loaded {
     /// Where its foreign table is.
     fn foreign(&self) -> String {
-        format!("{}.{}", quote(&remote(&self.schema)), quote(&self.name))
+        place(&remote(&self.schema), &self.name)
     }
 
     /// Its name at the source, as an argument.
     fn source(&self) -> String {
-        foreign::literal(&format!("{}.{}", quote(&self.schema), quote(&self.name)))
+        foreign::literal(&place(&self.schema, &self.name))
     }
 
     /// Both functions with the whole table.
@@ -91,7 +88,7 @@ impl Loaded {
         let list: Vec<_> =
             self.columns.iter().map(|(name, of_type)| format!("{name} {of_type}")).collect();
         let list = list.join(", ");
-        let query = format!("SELECT * FROM {}.{}", quote(&self.schema), quote(&self.name));
+        let query = format!("SELECT * FROM {}", place(&self.schema, &self.name));
         [
             format!("read_table('file', {}) AS every_row({list})", self.source()),
             format!("read_query('file', {}) AS every_row({list})", foreign::literal(&query)),
@@ -125,7 +122,7 @@ fn functions(client: &mut Client, table: &Loaded) -> Vec<String> {
 /// The same of a table with values that no type here has: these columns cannot be read, as they cannot
 /// be loaded, and all others can.
 fn without_bad_columns(client: &mut Client, path: &str, table: &Loaded) -> Vec<String> {
-    let place = format!("{}.{}", quote(&table.schema), quote(&table.name));
+    let place = place(&table.schema, &table.name);
     let names = "SELECT array_agg(column_name) FROM source_columns($1, $2)";
     let names: Vec<String> = client.query_one(names, &[&path, &place]).unwrap().get(0);
     let (mut good, mut bad): (Vec<usize>, Vec<usize>) = ((0..names.len()).collect(), Vec::new());
@@ -235,7 +232,7 @@ fn described_lists_fit() {
         let mut fitting = 0;
         for row in client.query(&sql, &[]).unwrap() {
             let (schema, name): (String, String) = (row.get(0), row.get(1));
-            let query = format!("SELECT * FROM {}.{}", quote(&schema), quote(&name));
+            let query = format!("SELECT * FROM {}", place(&schema, &name));
             let list: Result<String, _> = client
                 .query_one("SELECT read_describe($1, $2)", &[&path, &query])
                 .map(|row| row.get(0));

@@ -8,17 +8,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use migrator_cluster_tests::{Database, connect, eventually_within, private::Private};
+use migrator_cluster_tests::{
+    Database, connect, eventually_within, foreign::value, private::Private,
+};
 use postgres::{Client, Config, NoTls, error::SqlState};
 
 const TABLE: &str = "
     CREATE TABLE wards AS SELECT i AS id, i % 40 AS beds FROM generate_series(1, 20000) i;
     ALTER TABLE wards ADD PRIMARY KEY (id);
     ANALYZE wards;";
-
-fn value<T: postgres::types::FromSqlOwned>(client: &mut Client, sql: &str) -> T {
-    client.query_one(sql, &[]).unwrap().get(0)
-}
 
 /// A connection to a private server, and what it is told.
 fn listening(server: &Private) -> (Client, Arc<Mutex<Vec<String>>>) {

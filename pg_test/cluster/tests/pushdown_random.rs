@@ -171,17 +171,13 @@ fn where_a_language_decides() {
         println!("this server knows no language");
         return;
     };
-    let settings = [
+    database.set(&[
         "timezone = 'America/St_Johns'",
         "datestyle = 'SQL, DMY'",
         "intervalstyle = 'sql_standard'",
         "bytea_output = 'escape'",
         "extra_float_digits = 0",
-    ];
-    for setting in settings {
-        let set = format!("ALTER DATABASE {} SET {setting}", database.name);
-        database.client().batch_execute(&set).unwrap();
-    }
+    ]);
     run(database, 2_000_000);
 }
 

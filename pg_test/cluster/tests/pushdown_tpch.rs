@@ -2,8 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use migrator_cluster_tests::{Database, foreign, sources::Source};
-use postgres::{Client, SimpleQueryMessage};
+use migrator_cluster_tests::{
+    Database, foreign,
+    outcome::{Row, outcome},
+    sources::Source,
+};
+use postgres::Client;
 
 /// Like dbgen's at a scale of 0.005, with fewer brands, containers and colours, so that each query has rows.
 const DATA: &str = include_str!("tpch/data.sql");
@@ -21,18 +25,12 @@ fn queries() -> Vec<&'static str> {
 }
 
 /// The rows of a query as texts, and how long they took.
-fn timed(client: &mut Client, settings: &str, query: &str) -> (Vec<Vec<Option<String>>>, Duration) {
+fn timed(client: &mut Client, settings: &str, query: &str) -> (Vec<Row>, Duration) {
     client.batch_execute(settings).unwrap();
     let since = Instant::now();
-    let messages = client.simple_query(query).unwrap_or_else(|error| panic!("{query}: {error:?}"));
+    let outcome = outcome(client, query);
     let took = since.elapsed();
-    let rows = messages.iter().filter_map(|message| match message {
-        SimpleQueryMessage::Row(row) => {
-            Some((0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect())
-        }
-        _ => None,
-    });
-    (rows.collect(), took)
+    (outcome.rows(), took)
 }
 
 #[test]

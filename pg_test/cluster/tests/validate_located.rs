@@ -108,7 +108,6 @@ impl Case<'_> {
                 one("duplicate")
             }
             Break::Insert if keyed => {
-                at.as_ref()?;
                 self.insert_beside(&at?);
                 one("extra")
             }
@@ -233,10 +232,7 @@ const SETTINGS: [&str; 9] = [
 
 fn tables(keys: &[Key], first: u64, settings: &[&str]) {
     let database = Database::create();
-    for setting in settings {
-        let set = format!("ALTER DATABASE {} SET {setting}", database.name);
-        database.client().batch_execute(&set).unwrap();
-    }
+    database.set(settings);
     let mut client = database.client();
     client.batch_execute("CREATE EXTENSION vector").unwrap();
     let first = std::env::var("MIGRATOR_TEST_SEED").map_or(first, |seed| seed.parse().unwrap());

@@ -3,7 +3,6 @@
 
 use std::{
     path::Path,
-    process::Command,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -13,20 +12,12 @@ use std::{
 };
 
 use migrator_cluster_tests::{
-    Database, anonymous, backend, children_of, duck, eventually, readers_of,
+    Database, anonymous, backend, children_of, duck, eventually,
+    foreign::assert_refused,
+    readers_of, signal,
     sources::Source,
     verdicts::{assert_equal_rows, failing, verdicts},
 };
-use postgres::{Client, error::DbError};
-
-fn refused(client: &mut Client, sql: &str) -> DbError {
-    let error = client.batch_execute(sql).expect_err(sql);
-    error.as_db_error().unwrap_or_else(|| panic!("{sql}: {error:?}")).clone()
-}
-
-fn code(error: &DbError) -> &str {
-    error.code().code()
-}
 
 /// `t` with so many rows.
 fn numbers(rows: u64, key: &str) -> Source {
@@ -61,8 +52,8 @@ fn a_source_that_has_changed_says_nothing_of_its_load() {
     }
     duck::run(Path::new(&source.path), "UPDATE t SET share = -1 WHERE id = 7;\n");
     for run in &runs {
-        let error = refused(&mut client, &format!("SELECT * FROM validate_run({run})"));
-        assert_eq!(code(&error), "55000", "{error:?}");
+        let sql = format!("SELECT * FROM validate_run({run})");
+        let error = assert_refused(&mut client, &sql, "55000");
         assert!(error.message().contains("has changed"), "{error:?}");
         let tap = format!("SELECT string_agg(l, E'\\n') FROM validate_run_tap({run}) l");
         let tap: String = client.query_one(&tap, &[]).unwrap().get(0);
@@ -77,7 +68,7 @@ fn a_run_that_is_not_there_is_an_error() {
     let database = Database::create();
     let mut client = database.client();
     for sql in ["SELECT validate_run(77)", "SELECT validate_repair(77)"] {
-        assert_eq!(code(&refused(&mut client, sql)), "P0002");
+        assert_refused(&mut client, sql, "P0002");
     }
 }
 
@@ -129,15 +120,11 @@ fn a_cancel_ends_it_at_once() {
     }
     client.batch_execute("SET statement_timeout = '100ms'").unwrap();
     let repeated = call(&source, ", target => 'large', level => 'full'");
-    assert_eq!(code(&refused(&mut client, &format!("SELECT * FROM {repeated}"))), "57014");
+    assert_refused(&mut client, &format!("SELECT * FROM {repeated}"), "57014");
     eventually("the reader is gone", || children_of(pid).is_empty());
     client.batch_execute("RESET statement_timeout").unwrap();
     let kept = client.query_one("SELECT count(*) FROM migrator.validations", &[]).unwrap();
     assert_eq!(kept.get::<_, i64>(0), 4, "what was cancelled leaves no verdict");
-}
-
-fn kill(pid: i32, signal: &str) {
-    Command::new("kill").args([signal, &pid.to_string()]).status().unwrap();
 }
 
 #[test]
@@ -151,14 +138,14 @@ fn a_reader_that_dies_is_an_ordinary_error() {
         let killer = thread::spawn(move || {
             eventually("a reader starts", || !readers_of(pid).is_empty());
             thread::sleep(Duration::from_millis(round * round * 4));
-            let signal = ["-KILL", "-SEGV"][round as usize % 2];
-            readers_of(pid).into_iter().for_each(|reader| kill(reader, signal));
+            let how = ["-KILL", "-SEGV"][round as usize % 2];
+            readers_of(pid).into_iter().for_each(|reader| signal(reader, how));
         });
         let ended = client.batch_execute(&format!("SELECT * FROM {validation}"));
         killer.join().unwrap();
         if let Err(error) = ended {
             let error = error.as_db_error().expect("the connection is still there");
-            assert_eq!(code(error), "58000", "{error:?}");
+            assert_eq!(error.code().code(), "58000", "{error:?}");
             victims += 1;
         }
         assert_eq!(backend(&mut client), pid, "the backend has survived");
@@ -176,7 +163,7 @@ fn a_reader_that_dies_does_not_break_a_stream() {
     let killer = thread::spawn(move || {
         eventually("a reader starts", || !readers_of(pid).is_empty());
         thread::sleep(Duration::from_millis(60));
-        readers_of(pid).into_iter().for_each(|reader| kill(reader, "-KILL"));
+        readers_of(pid).into_iter().for_each(|reader| signal(reader, "-KILL"));
     });
     let tap = call(&source, ", target => 'large'").replace("validate_table", "validate_table_tap");
     let rows = client.query(&format!("SELECT * FROM {tap}"), &[]).unwrap();
@@ -269,10 +256,7 @@ fn flat(key: &str, damage: &str) {
         let mut client = database.client();
         let load = source.load("t", "t", "");
         client
-            .batch_execute(
-                &format!("DROP TABLE IF EXISTS t; {load}; {damage}; VACUUM t")
-                    .replace("VACUUM t", "ANALYZE t"),
-            )
+            .batch_execute(&format!("DROP TABLE IF EXISTS t; {load}; {damage}; ANALYZE t"))
             .unwrap();
         peaks(&database, &format!("SELECT * FROM {}", call(&source, ", level => 'full'")))
     });

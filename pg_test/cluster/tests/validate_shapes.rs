@@ -2,24 +2,10 @@
 //! foreign keys, names.
 
 use migrator_cluster_tests::{
-    Database,
     sources::Source,
-    verdicts::{Verdict, assert_equal_rows, failing, verdicts},
+    verdicts::{assert_equal_rows, failing, statuses, verdicts},
 };
 use postgres::Client;
-
-fn started(sql: &str) -> (Database, Client, Source) {
-    let database = Database::create();
-    let client = database.client();
-    (database, client, Source::new(sql))
-}
-
-fn call(source: &Source, table: &str, target: &str, more: &str) -> String {
-    format!(
-        "validate_table('{}', '{table}', target => '{target}', level => 'full'{more})",
-        source.path
-    )
-}
 
 /// What `validate_diff` tells: how, of which column, and the key.
 fn lines(
@@ -40,10 +26,6 @@ fn line(op: &str, column: Option<&str>, key: &str) -> (String, Option<String>, S
     (op.to_owned(), column.map(str::to_owned), key.to_owned())
 }
 
-fn of<'v>(said: &'v [Verdict], name: &str) -> Vec<&'v str> {
-    said.iter().filter(|v| v.name == name).map(|v| v.status.as_str()).collect()
-}
-
 /// More columns than a function has arguments.
 #[test]
 fn wide_tables() {
@@ -60,87 +42,87 @@ fn wide_tables() {
             if rows * count > 1_000_000 {
                 continue;
             }
-            let (_database, mut client, source) = started(&format!(
+            let (_database, mut client, source) = Source::with_database(&format!(
                 "CREATE TABLE w AS SELECT {} FROM range({rows}) r(i);\n",
                 columns.join(", ")
             ));
             client.batch_execute(&source.load("w", "w", "")).unwrap();
-            assert_equal_rows(&mut client, &call(&source, "w", "w", ""));
-            assert_equal_rows(&mut client, &call(&source, "w", "w", ", key => ARRAY['c0']"));
+            assert_equal_rows(&mut client, &source.validation("w", "w", ""));
+            assert_equal_rows(&mut client, &source.validation("w", "w", ", key => ARRAY['c0']"));
             let last = count - 1;
             let damage = format!("UPDATE w SET c{last} = NULL WHERE c0 = 77");
             client.batch_execute(&damage).unwrap();
-            let said = verdicts(&mut client, &call(&source, "w", "w", ", key => ARRAY['c0']"));
+            let said = verdicts(&mut client, &source.validation("w", "w", ", key => ARRAY['c0']"));
             assert!(failing(&said).contains(&"value_mismatch"), "{count} columns: {said:#?}");
             let sums = said.iter().filter(|v| v.name == "column_checksum" && v.is_bad());
             let names: Vec<_> = sums.map(|v| v.column.clone().unwrap()).collect();
             assert_eq!(names, [format!("c{last}")], "{count} columns");
             let repair = format!("SELECT FROM validate_repair({}, false)", said[0].run_id);
             client.batch_execute(&repair).unwrap();
-            assert_equal_rows(&mut client, &call(&source, "w", "w", ""));
+            assert_equal_rows(&mut client, &source.validation("w", "w", ""));
         }
     }
 }
 
 #[test]
 fn no_rows() {
-    let (_database, mut client, source) = started(
+    let (_database, mut client, source) = Source::with_database(
         "CREATE TABLE e (id INTEGER PRIMARY KEY, t VARCHAR, d DOUBLE, s STRUCT(a INTEGER));\nCREATE TABLE n (t VARCHAR);\n",
     );
     for table in ["e", "n"] {
         client.batch_execute(&source.load(table, table, "")).unwrap();
-        assert_equal_rows(&mut client, &call(&source, table, table, ""));
+        assert_equal_rows(&mut client, &source.validation(table, table, ""));
         assert_eq!(lines(&mut client, &source, table, table), []);
     }
     client.batch_execute("INSERT INTO e VALUES (1); INSERT INTO n VALUES (''), (NULL)").unwrap();
     for (table, rows) in [("e", 1), ("n", 2)] {
-        let said = verdicts(&mut client, &call(&source, table, table, ""));
+        let said = verdicts(&mut client, &source.validation(table, table, ""));
         assert!(failing(&said).contains(&"extra_in_target"), "{said:#?}");
-        assert_eq!(of(&said, "row_count_match"), ["fail"]);
+        assert_eq!(statuses(&said, "row_count_match"), ["fail"]);
         assert_eq!(lines(&mut client, &source, table, table).len(), rows);
         let repair = format!("SELECT FROM validate_repair({}, false)", said[0].run_id);
         client.batch_execute(&repair).unwrap();
-        assert_equal_rows(&mut client, &call(&source, table, table, ""));
+        assert_equal_rows(&mut client, &source.validation(table, table, ""));
     }
 }
 
 #[test]
 fn no_columns_in_common() {
     let (_database, mut client, source) =
-        started("CREATE TABLE t AS SELECT i AS a, 'x' AS b FROM range(100) r(i);\n");
+        Source::with_database("CREATE TABLE t AS SELECT i AS a, 'x' AS b FROM range(100) r(i);\n");
     client.batch_execute("CREATE TABLE other AS SELECT i AS z FROM generate_series(1, 100) i; CREATE TABLE bare (); INSERT INTO bare SELECT FROM generate_series(1, 99)").unwrap();
     for target in ["other", "bare"] {
         for level in ["quick", "standard", "full"] {
-            let call = call(&source, "t", target, "").replace("'full'", &format!("'{level}'"));
+            let call = source.validation("t", target, "").replace("'full'", &format!("'{level}'"));
             let said = verdicts(&mut client, &call);
             let expected = if target == "other" { "pass" } else { "fail" };
-            assert_eq!(of(&said, "row_count_match"), [expected], "{level}: {said:#?}");
-            assert_eq!(of(&said, "columns_match_set"), ["fail"], "{level}");
+            assert_eq!(statuses(&said, "row_count_match"), [expected], "{level}: {said:#?}");
+            assert_eq!(statuses(&said, "columns_match_set"), ["fail"], "{level}");
             // What was not compared does not pass.
-            assert!(!of(&said, "row_checksum").contains(&"pass"), "{level}: {said:#?}");
+            assert!(!statuses(&said, "row_checksum").contains(&"pass"), "{level}: {said:#?}");
         }
     }
-    let said = verdicts(&mut client, &call(&source, "t", "nowhere", ""));
-    assert_eq!(of(&said, "table_exists"), ["fail"]);
+    let said = verdicts(&mut client, &source.validation("t", "nowhere", ""));
+    assert_eq!(statuses(&said, "table_exists"), ["fail"]);
 }
 
 #[test]
 fn views_on_both_sides() {
-    let (_database, mut client, source) = started(
+    let (_database, mut client, source) = Source::with_database(
         "CREATE TABLE t AS SELECT i AS a, 'x' || i AS b FROM range(5000) r(i);\n\
          CREATE VIEW v AS SELECT a * 2 AS a, upper(b) AS b FROM t WHERE a % 2 = 0;\n\
          CREATE VIEW sorted AS SELECT * FROM t ORDER BY b DESC LIMIT 100;\n",
     );
     for view in ["v", "sorted"] {
         client.batch_execute(&source.load(view, &format!("t_{view}"), "")).unwrap();
-        assert_equal_rows(&mut client, &call(&source, view, &format!("t_{view}"), ""));
+        assert_equal_rows(&mut client, &source.validation(view, &format!("t_{view}"), ""));
         assert_equal_rows(
             &mut client,
-            &call(&source, view, &format!("t_{view}"), ", key => ARRAY['a']"),
+            &source.validation(view, &format!("t_{view}"), ", key => ARRAY['a']"),
         );
     }
     client.batch_execute("UPDATE t_v SET b = lower(b) WHERE a = 8").unwrap();
-    let said = verdicts(&mut client, &call(&source, "v", "t_v", ", key => ARRAY['a']"));
+    let said = verdicts(&mut client, &source.validation("v", "t_v", ", key => ARRAY['a']"));
     assert!(failing(&said).contains(&"case_drift"), "{said:#?}");
     // A view, a materialized view and a foreign table's stand-in as targets.
     client.batch_execute(&source.load("t", "t", "")).unwrap();
@@ -148,17 +130,17 @@ fn views_on_both_sides() {
         .batch_execute("CREATE VIEW w AS SELECT b, a FROM t; CREATE MATERIALIZED VIEW m AS TABLE t")
         .unwrap();
     for target in ["w", "m"] {
-        assert_equal_rows(&mut client, &call(&source, "t", target, ""));
+        assert_equal_rows(&mut client, &source.validation("t", target, ""));
     }
     client.batch_execute("DELETE FROM t WHERE a = 3").unwrap();
-    assert_equal_rows(&mut client, &call(&source, "t", "m", ""));
-    let said = verdicts(&mut client, &call(&source, "t", "w", ", key => ARRAY['a']"));
+    assert_equal_rows(&mut client, &source.validation("t", "m", ""));
+    let said = verdicts(&mut client, &source.validation("t", "w", ", key => ARRAY['a']"));
     assert!(failing(&said).contains(&"missing_in_target"), "{said:#?}");
 }
 
 #[test]
 fn partitions_and_heirs() {
-    let (_database, mut client, source) = started(
+    let (_database, mut client, source) = Source::with_database(
         "CREATE TABLE p AS SELECT i::INTEGER AS id, i / 4 AS share, 'x' || i AS t FROM range(9000) r(i);\n",
     );
     client
@@ -175,7 +157,7 @@ fn partitions_and_heirs() {
         )
         .unwrap();
     client.batch_execute(&source.load("p", "p", ", mode => 'append'")).unwrap();
-    assert_equal_rows(&mut client, &call(&source, "p", "p", ""));
+    assert_equal_rows(&mut client, &source.validation("p", "p", ""));
     client
         .batch_execute("UPDATE p SET share = share + 1 WHERE id IN (10, 4000, 8000); DELETE FROM p WHERE id = 5000")
         .unwrap();
@@ -187,8 +169,8 @@ fn partitions_and_heirs() {
         line("missing", None, r#"{"id": 5000}"#),
     ];
     assert_eq!(lines(&mut client, &source, "p", "p"), expected);
-    let said = verdicts(&mut client, &call(&source, "p", "p", ""));
+    let said = verdicts(&mut client, &source.validation("p", "p", ""));
     let repair = format!("SELECT FROM validate_repair({}, false)", said[0].run_id);
     client.batch_execute(&repair).unwrap();
-    assert_equal_rows(&mut client, &call(&source, "p", "p", ""));
+    assert_equal_rows(&mut client, &source.validation("p", "p", ""));
 }

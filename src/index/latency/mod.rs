@@ -19,6 +19,7 @@ use serde_json::json;
 pub use self::tap::lines as tap;
 use self::{parameters::Set, warm_up::warm_up};
 use super::{
+    bounds,
     measurements::{self, Kind, Measurement},
     percentile::Times,
 };
@@ -71,13 +72,9 @@ pub fn check(arguments: &Arguments) -> Result<Latency> {
 }
 
 fn limits(arguments: &Arguments) -> Result<usize> {
-    let runs = usize::try_from(arguments.runs).ok().filter(|runs| (1..=100_000).contains(runs));
-    let runs = runs.ok_or_else(|| {
-        Error::new("22023", "runs must be between 1 and 100000")
-            .detail(format!("It is {}.", arguments.runs))
-    })?;
+    bounds::between("runs", arguments.runs, 1..=100_000)?;
     match arguments.p95_ms > 0.0 && arguments.p95_ms.is_finite() {
-        true => Ok(runs),
+        true => Ok(arguments.runs as usize),
         false => Err(Error::new("22023", "p95_ms must be greater than 0")
             .detail(format!("It is {}.", arguments.p95_ms))),
     }
@@ -187,7 +184,6 @@ fn record(
     let tables = names(&measured.relations)?;
     let measurement = |(metric, value)| Measurement {
         kind: Kind::Latency,
-        run_id: None,
         target: None,
         target_tables: tables.clone(),
         column_name: None,

@@ -17,9 +17,11 @@ use super::{
 use crate::{
     error::{Error, Result},
     index::{
-        measurements::{self, Kind, Measurement},
+        bounds,
+        measurements::{self, Kind},
         percentile::Times,
     },
+    validate::check::sentence,
 };
 
 /// Exact searches that are timed.
@@ -92,35 +94,21 @@ pub fn advice(arguments: &Arguments) -> Result<Advice> {
     let designed = |am| wish.design(am);
     let advice = match (case.needs_none(), designed(Am::Hnsw)) {
         (Some(reason), design) => case.none(reason, design.ok()),
-        (None, Err(reason)) => case.none(sentence(&reason), None),
+        (None, Err(reason)) => case.none(format!("{}.", sentence(&reason)), None),
         (None, Ok(graph)) => case.one(graph, designed(Am::Ivfflat).ok()),
     };
     case.record(&advice)?;
     Ok(advice)
 }
 
-fn sentence(reason: &str) -> String {
-    let mut letters = reason.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string());
-    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
-}
-
 impl Arguments {
     fn check(&self) -> Result<()> {
-        let wrong = |what: &str, value: String| {
-            Err(Error::new("22023", what).detail(format!("It is {value}.")))
-        };
-        if !(self.target_recall > 0.0 && self.target_recall <= 1.0) {
-            let what = "target_recall must be above 0 and at most 1";
-            return wrong(what, self.target_recall.to_string());
-        }
+        bounds::share("target_recall", self.target_recall)?;
         if !(self.p95_ms >= 0.0 && self.p95_ms.is_finite()) {
-            return wrong("p95_ms must be 0 or more", self.p95_ms.to_string());
+            return Err(Error::new("22023", "p95_ms must be 0 or more")
+                .detail(format!("It is {}.", self.p95_ms)));
         }
-        if !(1..=1_000).contains(&self.k) {
-            return wrong("k must be between 1 and 1000", self.k.to_string());
-        }
-        Ok(())
+        bounds::between("k", self.k, 1..=1_000)
     }
 }
 
@@ -262,20 +250,11 @@ impl Case<'_> {
 
     fn record(&self, advice: &Advice) -> Result<()> {
         let Some(took) = self.exact_ms() else { return Ok(()) };
-        let target = self.column.target();
-        measurements::record(&[Measurement {
-            kind: Kind::Advice,
-            run_id: None,
-            target: Some(target.clone()),
-            target_tables: vec![target],
-            column_name: Some(self.column.name.to_string()),
-            metric: "exact_p95_ms",
-            value: Some(took),
-            details: json!({
-                "metric": self.metric.name(), "k": self.arguments.k, "am": advice.am,
-                "vectors": self.contents.vectors, "index_sql": advice.index_sql,
-            }),
-        }])
-        .map(|_| ())
+        let details = json!({
+            "metric": self.metric.name(), "k": self.arguments.k, "am": advice.am,
+            "vectors": self.contents.vectors, "index_sql": advice.index_sql,
+        });
+        let measured = self.column.measurement(Kind::Advice, "exact_p95_ms", Some(took), details);
+        measurements::record(&[measured]).map(|_| ())
     }
 }

@@ -16,14 +16,14 @@ use super::{
     machine::Machine,
     metric::Metric,
     sizing::Size,
-    warn, within,
+    warn,
 };
 use crate::{
     ddl::names::Names,
     error::{Error, Result},
-    index::measurements::{self, Kind, Measurement},
+    index::measurements::{self, Kind},
     load,
-    pg::{facts, spi},
+    pg::{facts, guc, spi},
 };
 
 /// An index that is about to be built.
@@ -103,21 +103,18 @@ impl Build {
         if let Some(faults) = self.column.version.faults(self.design.am()) {
             let message = format!("pgvector {} has known faults", self.column.version);
             let hint = "Update pgvector to 0.8.4 or later, and REINDEX.";
-            warn(message, &faults, Some(hint));
+            warn(message, &faults, hint);
         }
         if let Some(detail) = self.resources.shortage() {
             let message = format!("the memory for index {name} is not enough");
-            warn(
-                message,
-                &detail,
-                Some("Build it where more memory is free, or set options.memory."),
-            );
+            let hint = "Build it where more memory is free, or set options.memory.";
+            warn(message, &detail, hint);
         }
     }
 
     /// Runs a closure with the settings of the build.
     pub fn with_settings<T>(&self, run: impl FnOnce() -> Result<T>) -> Result<T> {
-        within::settings(&self.resources.settings(), Box::new(run))
+        guc::with_all(&self.resources.settings(), run)
     }
 
     /// Builds it.
@@ -133,17 +130,10 @@ impl Build {
         let missing = || Error::new("XX000", format!("index {} expected", self.name.quoted()));
         let oid = facts::relation_oid(&self.name)?.ok_or_else(missing)?;
         let settings = self.settings();
-        let target = self.column.target();
-        measurements::record(&[Measurement {
-            kind: Kind::Build,
-            run_id: None,
-            target: Some(target.clone()),
-            target_tables: vec![target],
-            column_name: Some(self.column.name.to_string()),
-            metric: "build_seconds",
-            value: Some(seconds),
-            details: json!({"index": self.name.quoted(), "sql": self.sql, "settings": settings}),
-        }])?;
+        let details = json!({"index": self.name.quoted(), "sql": self.sql, "settings": settings});
+        let measured =
+            self.column.measurement(Kind::Build, "build_seconds", Some(seconds), details);
+        measurements::record(&[measured])?;
         Ok(Built { oid, sql: self.sql, settings, seconds })
     }
 
@@ -194,11 +184,8 @@ impl Options {
     fn design(&self, column: &Column, contents: &Contents, metric: Metric) -> Result<Design> {
         let am = match self.am.as_deref() {
             None => Am::Hnsw,
-            Some(name) => Am::named(name).ok_or_else(|| {
-                let shown = migrator_model::reject::shown(name);
-                Error::new("22023", format!("invalid value for options.am: \"{shown}\""))
-                    .hint("Valid values are: hnsw, ivfflat.")
-            })?,
+            Some(name) => Am::named(name)
+                .ok_or_else(|| load::not_one_of("options.am", name, "hnsw, ivfflat"))?,
         };
         if column.dimensions.is_none() && contents.dimensions().is_none() {
             let message =

@@ -13,8 +13,9 @@ use super::{
     metric::Metric,
 };
 use crate::{
-    error::{Error, Result},
-    index::measurements::{self, Kind, Measurement},
+    error::Result,
+    index::measurements::{self, Kind},
+    validate::check::unknown_check,
 };
 
 /// What is checked.
@@ -104,14 +105,9 @@ pub fn checks(arguments: &Arguments) -> Result<Vec<Check>> {
 
 fn chosen(names: Option<&[String]>) -> Result<Vec<Run>> {
     let Some(names) = names else { return Ok(CHECKS.iter().map(|(_, run)| *run).collect()) };
-    let is_known = |name: &&String| CHECKS.iter().all(|(known, _)| known != name);
-    match names.iter().find(is_known) {
-        Some(name) => {
-            let known: Vec<_> = CHECKS.iter().map(|(name, _)| *name).collect();
-            let shown = migrator_model::reject::shown(name);
-            Err(Error::new("22023", format!("there is no check \"{shown}\""))
-                .hint(format!("Checks are: {}.", known.join(", "))))
-        }
+    let is_unknown = |name: &&String| CHECKS.iter().all(|(known, _)| known != name);
+    match names.iter().find(is_unknown) {
+        Some(name) => Err(unknown_check(name, CHECKS.iter().map(|(name, _)| *name))),
         None => {
             let wanted = CHECKS.iter().filter(|(known, _)| names.iter().any(|name| name == known));
             Ok(wanted.map(|(_, run)| *run).collect())
@@ -120,19 +116,13 @@ fn chosen(names: Option<&[String]>) -> Result<Vec<Run>> {
 }
 
 fn record(column: &Column, checks: &[Check]) -> Result<()> {
-    let target = column.target();
-    let measurement = |check: &Check| Measurement {
-        kind: Kind::VectorChecks,
-        run_id: None,
-        target: Some(target.clone()),
-        target_tables: vec![target.clone()],
-        column_name: Some(column.name.to_string()),
-        metric: check.name,
-        value: check.actual.as_deref().and_then(|text| text.parse().ok()),
-        details: json!({
+    let measurement = |check: &Check| {
+        let value = check.actual.as_deref().and_then(|text| text.parse().ok());
+        let details = json!({
             "status": check.status.as_str(), "expected": check.expected,
             "actual": check.actual, "detail": check.detail,
-        }),
+        });
+        column.measurement(Kind::VectorChecks, check.name, value, details)
     };
     let measured: Vec<_> = checks.iter().map(measurement).collect();
     measurements::record(&measured).map(|_| ())

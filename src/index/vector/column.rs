@@ -10,7 +10,10 @@ use super::{
     read,
     version::Version,
 };
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    index::measurements::{Kind, Measurement},
+};
 
 /// A column of vectors.
 #[derive(Clone, Debug)]
@@ -178,12 +181,31 @@ impl Column {
         }
     }
 
-    /// What may be searched for, as a condition on the column.
-    pub fn can_be_found(&self, metric: Metric) -> String {
-        let value = self.value();
+    /// What may be searched for, as a condition on a value of its type.
+    pub fn can_be_found(&self, metric: Metric, value: &str) -> String {
         match metric.leaves_out_zero() {
-            true => format!("{value} IS NOT NULL AND {} <> 0", self.norm_of(&value)),
+            true => format!("{value} IS NOT NULL AND {} <> 0", self.norm_of(value)),
             false => format!("{value} IS NOT NULL"),
+        }
+    }
+
+    /// What was measured of it.
+    pub fn measurement(
+        &self,
+        kind: Kind,
+        metric: &'static str,
+        value: Option<f64>,
+        details: serde_json::Value,
+    ) -> Measurement {
+        let target = self.target();
+        Measurement {
+            kind,
+            target: Some(target.clone()),
+            target_tables: vec![target],
+            column_name: Some(self.name.to_string()),
+            metric,
+            value,
+            details,
         }
     }
 
@@ -267,8 +289,11 @@ impl Contents {
 
     /// How many an index of this distance holds.
     pub fn eligible(&self, metric: Metric) -> u64 {
-        let zeros = if metric.leaves_out_zero() { self.zeros } else { 0 };
-        self.vectors.saturating_sub(zeros)
+        self.vectors.saturating_sub(self.zeros_left_out(metric))
+    }
+
+    fn zeros_left_out(&self, metric: Metric) -> u64 {
+        if metric.leaves_out_zero() { self.zeros } else { 0 }
     }
 
     /// What counts for the size of an index: of sparse vectors, what they have that is not zero.
@@ -281,7 +306,7 @@ impl Contents {
 
     /// What no index will find, in words.
     pub fn left_out(&self, metric: Metric) -> Option<String> {
-        let zeros = if metric.leaves_out_zero() { self.zeros } else { 0 };
+        let zeros = self.zeros_left_out(metric);
         let count = |count: u64, what: &str| (count > 0).then(|| format!("{what}: {count}"));
         let parts = [
             count(self.rows.saturating_sub(self.vectors), "rows without a vector"),

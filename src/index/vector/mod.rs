@@ -48,12 +48,8 @@ fn load_library(column: &Column) -> Result<()> {
 }
 
 /// A WARNING with all that belongs to it.
-fn warn(message: String, detail: &str, hint: Option<&str>) {
+fn warn(message: String, detail: &str, hint: &str) {
     let report = ErrorReport::new(PgSqlErrorCode::ERRCODE_WARNING, message, "migrator");
-    let report = report.set_detail(detail.to_owned());
-    let report = match hint {
-        Some(hint) => report.set_hint(hint.to_owned()),
-        None => report,
-    };
+    let report = report.set_detail(detail.to_owned()).set_hint(hint.to_owned());
     report.report(PgLogLevel::WARNING);
 }

@@ -17,10 +17,12 @@ use super::{
 use crate::{
     error::{Error, Result},
     index::{
-        measurements::{self, Kind, Measurement},
+        bounds,
+        measurements::{self, Kind},
         percentile::Times,
     },
     pg::{
+        guc,
         prepared::{Bound, Prepared},
         wait,
     },
@@ -102,17 +104,14 @@ pub fn recall(arguments: &Arguments) -> Result<Vec<Row>> {
 
 impl Arguments {
     fn check(&self) -> Result<()> {
-        between("k", self.k, 1, 1_000)?;
-        between("samples", self.samples, 1, 10_000)?;
+        bounds::between("k", self.k, 1..=1_000)?;
+        bounds::between("samples", self.samples, 1..=10_000)?;
         if self.settings.is_empty() {
             return Err(Error::new("22023", "ef_search must name a setting"));
         }
-        self.settings.iter().try_for_each(|one| between("ef_search", *one, 1, 1_000))?;
-        match self.target_recall > 0.0 && self.target_recall <= 1.0 {
-            true => Ok(()),
-            false => Err(Error::new("22023", "target_recall must be above 0 and at most 1")
-                .detail(format!("It is {}.", self.target_recall))),
-        }
+        let setting = |one: &i32| bounds::between("ef_search", *one, 1..=1_000);
+        self.settings.iter().try_for_each(setting)?;
+        bounds::share("target_recall", self.target_recall)
     }
 
     /// The settings in order, each once.
@@ -136,16 +135,6 @@ impl Arguments {
         match queries.is_empty() {
             false => Ok(queries),
             true => Err(Error::new("02000", "there are no vectors to search for")),
-        }
-    }
-}
-
-fn between(name: &str, value: i32, least: i32, most: i32) -> Result<()> {
-    match (least..=most).contains(&value) {
-        true => Ok(()),
-        false => {
-            let message = format!("{name} must be between {least} and {most}");
-            Err(Error::new("22023", message).detail(format!("It is {value}.")))
         }
     }
 }
@@ -285,7 +274,7 @@ fn tell(trial: &Trial<'_>, rows: &[Row], target: f64) -> Result<()> {
     let Some(query) = trial.queries.first() else { return Ok(()) };
     let setting = [(trial.am.setting(), row.setting.to_string())];
     let by_itself = || used_by(&trial.search, trial.form, query);
-    if within::settings(&setting, Box::new(by_itself))?.is_none() {
+    if guc::with_all(&setting, by_itself)?.is_none() {
         pgrx::notice!(
             "at {} = {} the planner by itself searches without the index",
             trial.am.setting(),
@@ -297,16 +286,8 @@ fn tell(trial: &Trial<'_>, rows: &[Row], target: f64) -> Result<()> {
 
 fn record(trial: &Trial<'_>, index: &UsedIndex, rows: &mut [Row]) -> Result<()> {
     let Search { column, metric, k } = trial.search;
-    let target = column.target();
-    let measurement = |row: &Row| Measurement {
-        kind: Kind::Recall,
-        run_id: None,
-        target: Some(target.clone()),
-        target_tables: vec![target.clone()],
-        column_name: Some(column.name.to_string()),
-        metric: "recall",
-        value: Some(row.recall),
-        details: json!({
+    let measurement = |row: &Row| {
+        let details = json!({
             "setting": {trial.am.setting(): row.setting},
             "recommended": row.recommended,
             "index": index.name,
@@ -318,7 +299,8 @@ fn record(trial: &Trial<'_>, index: &UsedIndex, rows: &mut [Row]) -> Result<()> 
             "p50_ms": row.times.percentile(50),
             "p95_ms": row.times.percentile(95),
             "p99_ms": row.times.percentile(99),
-        }),
+        });
+        column.measurement(Kind::Recall, "recall", Some(row.recall), details)
     };
     let measured: Vec<_> = rows.iter().map(measurement).collect();
     let ids = measurements::record(&measured)?;

@@ -45,7 +45,7 @@ pub fn own(column: &Column, metric: Metric, samples: u32) -> Result<Vec<Query>> 
          SELECT {value}::text AS text,
                 json_build_object('table', p.tab::int8, 'row', p.place::text) AS place
            FROM picked p JOIN {from} ON t.ctid = p.place AND t.tableoid = p.tab",
-        column.can_be_found(metric)
+        column.can_be_found(metric, &value)
     );
     read(&sql, &[])
 }
@@ -76,10 +76,7 @@ pub fn of_table(
         None => only_column(&facts)?,
     };
     let (from, value) = (facts.qualified()?.quoted(), format!("t.{}", quote(&name)));
-    let condition = match metric.leaves_out_zero() {
-        true => format!("v IS NOT NULL AND {} <> 0", column.norm_of("v")),
-        false => "v IS NOT NULL".to_owned(),
-    };
+    let condition = column.can_be_found(metric, "v");
     let sql = format!(
         "SELECT v::text AS text, NULL AS place
            FROM (SELECT {value}::{} AS v FROM {from} t) q WHERE {condition}

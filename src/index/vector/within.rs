@@ -1,31 +1,17 @@
-//! Settings of the server's while something is measured or built.
+//! Settings of the server's while something is measured.
 
 use crate::{error::Result, pg::guc};
 
-/// Runs a closure with settings; those of before come back with its end, also by an ERROR.
-pub fn settings<'a, T>(
-    settings: &'a [(&'a str, String)],
-    run: Box<dyn FnOnce() -> Result<T> + 'a>,
-) -> Result<T> {
-    match settings {
-        [] => run(),
-        [(name, value), rest @ ..] => guc::with(name, value, || self::settings(rest, run)),
-    }
-}
-
 /// No index is looked at: what is found is the truth.
 pub fn exact<T>(run: impl FnOnce() -> Result<T>) -> Result<T> {
-    let off = |name| (name, "off".to_owned());
     let names = ["enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan"];
-    settings(&names.map(off), Box::new(run))
+    guc::with_all(&names.map(|name| (name, "off")), run)
 }
 
 /// An index is taken wherever one can be.
 pub fn indexed<T>(more: &[(&str, String)], run: impl FnOnce() -> Result<T>) -> Result<T> {
-    let off = |name: &'static str| (name, "off".to_owned());
-    let all: Vec<_> = [off("enable_seqscan"), off("enable_sort")]
-        .into_iter()
-        .chain(more.iter().cloned())
-        .collect();
-    settings(&all, Box::new(run))
+    let off = ["enable_seqscan", "enable_sort"].map(|name| (name, "off"));
+    let more = more.iter().map(|(name, value)| (*name, value.as_str()));
+    let all: Vec<_> = off.into_iter().chain(more).collect();
+    guc::with_all(&all, run)
 }

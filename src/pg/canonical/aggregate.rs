@@ -5,11 +5,11 @@
 use migrator_model::canonical::request::Digested;
 use pgrx::{datum::Internal, pg_sys, pg_sys::panic::ErrorReport, prelude::*};
 
-use super::{
-    call::{Call, handed_on},
-    rows::Rows,
+use super::{call::handed_on, rows::Rows};
+use crate::{
+    error::{Error, Result},
+    pg::call::Call,
 };
-use crate::error::{Error, Result};
 
 /// The state of a group.
 struct State {
@@ -57,11 +57,10 @@ const COLUMNS: usize = 2;
 CREATE FUNCTION migrator.digest_step(state internal, request text, VARIADIC columns \"any\") RETURNS internal
     LANGUAGE c STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'digest_step_wrapper';
 ")]
-fn digest_step(fcinfo: pg_sys::FunctionCallInfo) -> std::result::Result<Internal, ErrorReport> {
-    // SAFETY: the call is the running one; only these functions make states of the aggregate, and
+fn digest_step(call: Call<'_>) -> std::result::Result<Internal, ErrorReport> {
+    // SAFETY: only these functions make states of the aggregate, and
     // all calls of a group have the same arguments.
     unsafe {
-        let call = Call::of(fcinfo);
         let state = match call.state::<State>(0) {
             Some(state) => state,
             None => call.keep_in_aggregate(State::bind(&call)?)?,
@@ -75,10 +74,9 @@ fn digest_step(fcinfo: pg_sys::FunctionCallInfo) -> std::result::Result<Internal
 CREATE FUNCTION migrator.digest_combine(state internal, other internal) RETURNS internal
     LANGUAGE c IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE AS 'MODULE_PATHNAME', 'digest_combine_wrapper';
 ")]
-fn digest_combine(fcinfo: pg_sys::FunctionCallInfo) -> std::result::Result<Internal, ErrorReport> {
+fn digest_combine(call: Call<'_>) -> std::result::Result<Internal, ErrorReport> {
     // SAFETY: as for digest_step().
     unsafe {
-        let call = Call::of(fcinfo);
         Ok(match (call.state::<State>(0), call.state::<State>(1)) {
             (None, None) => Internal::default(),
             (Some(state), None) => handed_on(state),
@@ -99,11 +97,9 @@ fn digest_combine(fcinfo: pg_sys::FunctionCallInfo) -> std::result::Result<Inter
 CREATE FUNCTION migrator.digest_serialize(state internal) RETURNS bytea
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'digest_serialize_wrapper';
 ")]
-fn digest_serialize(
-    fcinfo: pg_sys::FunctionCallInfo,
-) -> std::result::Result<Option<Vec<u8>>, ErrorReport> {
+fn digest_serialize(call: Call<'_>) -> std::result::Result<Option<Vec<u8>>, ErrorReport> {
     // SAFETY: as for digest_step().
-    let state = unsafe { Call::of(fcinfo).state::<State>(0) };
+    let state = unsafe { call.state::<State>(0) };
     let bytes = state.map(|state| serde_json::to_vec(&state.digested)).transpose();
     Ok(bytes.map_err(broken)?)
 }
@@ -114,11 +110,9 @@ CREATE FUNCTION migrator.digest_deserialize(serialized bytea, state internal) RE
 ")]
 fn digest_deserialize(
     serialized: &[u8],
-    fcinfo: pg_sys::FunctionCallInfo,
+    call: Call<'_>,
 ) -> std::result::Result<Internal, ErrorReport> {
     let digested = serde_json::from_slice(serialized).map_err(broken)?;
-    // SAFETY: the call is the running one.
-    let call = unsafe { Call::of(fcinfo) };
     call.aggregate_context()?;
     Ok(Internal::new(State::of(digested)))
 }
@@ -127,12 +121,9 @@ fn digest_deserialize(
 CREATE FUNCTION migrator.digest_final(state internal, request text, VARIADIC columns \"any\") RETURNS text
     LANGUAGE c IMMUTABLE CALLED ON NULL INPUT PARALLEL SAFE AS 'MODULE_PATHNAME', 'digest_final_wrapper';
 ")]
-fn digest_final(fcinfo: pg_sys::FunctionCallInfo) -> std::result::Result<String, ErrorReport> {
+fn digest_final(call: Call<'_>) -> std::result::Result<String, ErrorReport> {
     // SAFETY: as for digest_step(); the server gives no more of the columns than their types.
-    let (call, state) = unsafe {
-        let call = Call::of(fcinfo);
-        (call, call.state::<State>(0))
-    };
+    let state = unsafe { call.state::<State>(0) };
     let text = match state {
         Some(state) => serde_json::to_string(&state.digested),
         None => serde_json::to_string(&Digested::empty(columns(&call), 0)),

@@ -3,7 +3,11 @@
 
 use migrator_model::canonical::Canonical;
 
-use super::{damaged, decoder::Decoder, storage::aligned};
+use super::{
+    damaged,
+    decoder::Decoder,
+    storage::{aligned, is_null},
+};
 use crate::error::Result;
 
 /// How arrays of a type are read.
@@ -85,8 +89,7 @@ impl<'v> Array<'v> {
     }
 
     fn is_null(&self, number: usize) -> bool {
-        let byte = self.nulls.and_then(|nulls| nulls.get(number / 8));
-        byte.is_some_and(|byte| byte >> (number % 8) & 1 == 0)
+        is_null(self.nulls, number)
     }
 }
 

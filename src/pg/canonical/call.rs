@@ -1,12 +1,13 @@
-//! A call of one of the functions by the server.
-
-use std::marker::PhantomData;
+//! What is particular to calls of the functions of validations: requests, and what is kept between calls.
 
 use migrator_model::canonical::request::TargetRequest;
 use pgrx::{PgMemoryContexts, datum::Internal, pg_sys};
 
 use super::varlena;
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    pg::call::Call,
+};
 
 /// The server's ERROR when recursion went too deep.
 pub fn check_stack_depth() {
@@ -17,42 +18,8 @@ pub fn check_stack_depth() {
     }
 }
 
-/// A call, and its arguments.
-#[derive(Clone, Copy)]
-pub struct Call<'c> {
-    raw: pg_sys::FunctionCallInfo,
-    of: PhantomData<&'c pg_sys::FunctionCallInfoBaseData>,
-}
-
+/// What the functions of validations need of a call.
 impl<'c> Call<'c> {
-    /// Takes a call over from the server.
-    ///
-    /// # Safety
-    /// It must be the call that is running.
-    pub unsafe fn of(raw: pg_sys::FunctionCallInfo) -> Self {
-        Self { raw, of: PhantomData }
-    }
-
-    /// Its arguments.
-    #[inline]
-    pub fn arguments(&self) -> &'c [pg_sys::NullableDatum] {
-        // SAFETY: the server has set up so many.
-        unsafe { (*self.raw).args.as_slice((*self.raw).nargs.max(0) as usize) }
-    }
-
-    /// Its arguments from one on.
-    #[inline]
-    pub fn arguments_from(&self, first: usize) -> &'c [pg_sys::NullableDatum] {
-        self.arguments().get(first..).unwrap_or_default()
-    }
-
-    /// The types of its arguments from one on, as they really are.
-    pub fn types_from(&self, first: usize) -> Vec<pg_sys::Oid> {
-        // SAFETY: the server has set up the call and its expression.
-        let of = |at| unsafe { pg_sys::get_fn_expr_argtype((*self.raw).flinfo, at as i32) };
-        (first..self.arguments().len()).map(of).collect()
-    }
-
     /// An argument of type text as a request.
     pub fn request(&self, at: usize) -> Result<TargetRequest> {
         let argument = self.arguments().get(at).filter(|argument| !argument.isnull);
@@ -77,7 +44,7 @@ impl<'c> Call<'c> {
     pub fn aggregate_context(&self) -> Result<pg_sys::MemoryContext> {
         let mut context = std::ptr::null_mut();
         // SAFETY: asks who has made the call.
-        match unsafe { pg_sys::AggCheckCallContext(self.raw, &mut context) } {
+        match unsafe { pg_sys::AggCheckCallContext(self.raw(), &mut context) } {
             0 => Err(Error::new("55000", "no aggregate is running")
                 .detail("The function is a part of migrator.digest().")),
             _ => Ok(context),
@@ -100,7 +67,7 @@ impl<'c> Call<'c> {
     pub unsafe fn kept<T>(&self, make: impl FnOnce() -> Result<T>) -> Result<&'c mut T> {
         // SAFETY: the server has set up the function; what is kept there is of the caller's type.
         unsafe {
-            let function = (*self.raw).flinfo;
+            let function = (*self.raw()).flinfo;
             if (*function).fn_extra.is_null() {
                 if !pg_sys::get_fn_expr_arg_stable(function, 0) {
                     return Err(Error::new("22023", "the request must be a constant"));

@@ -4,10 +4,13 @@ use migrator_model::canonical::{
     hash,
     request::{CELL_BYTES, Hash, RowCells, RowHash, TargetRequest},
 };
-use pgrx::{pg_sys, pg_sys::panic::ErrorReport, prelude::*};
+use pgrx::{pg_sys::panic::ErrorReport, prelude::*};
 
-use super::{call::Call, rows::Rows};
-use crate::error::{Error, Result};
+use super::rows::Rows;
+use crate::{
+    error::{Error, Result},
+    pg::call::Call,
+};
 
 /// The rows that an expression asks for.
 struct Wanted<T> {
@@ -43,11 +46,9 @@ impl<T: Ord> Wanted<T> {
 CREATE FUNCTION migrator.row_hash(request text, VARIADIC columns \"any\") RETURNS bytea
     LANGUAGE c STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'row_hash_wrapper';
 ")]
-fn row_hash(fcinfo: pg_sys::FunctionCallInfo) -> std::result::Result<Option<Vec<u8>>, ErrorReport> {
-    // SAFETY: the call is the running one, and all calls of its expression have the same
-    // arguments.
+fn row_hash(call: Call<'_>) -> std::result::Result<Option<Vec<u8>>, ErrorReport> {
+    // SAFETY: all calls of an expression ask for the same.
     unsafe {
-        let call = Call::of(fcinfo);
         let kept: &mut Wanted<u32> =
             call.kept(|| Wanted::bind(&call, |request| request.parts.clone()))?;
         let columns = call.arguments_from(COLUMNS);
@@ -64,10 +65,9 @@ fn row_hash(fcinfo: pg_sys::FunctionCallInfo) -> std::result::Result<Option<Vec<
 CREATE FUNCTION migrator.row_cells(request text, VARIADIC columns \"any\") RETURNS text
     LANGUAGE c STABLE CALLED ON NULL INPUT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'row_cells_wrapper';
 ")]
-fn row_cells(fcinfo: pg_sys::FunctionCallInfo) -> std::result::Result<Option<String>, ErrorReport> {
+fn row_cells(call: Call<'_>) -> std::result::Result<Option<String>, ErrorReport> {
     // SAFETY: as for row_hash().
     unsafe {
-        let call = Call::of(fcinfo);
         let kept: &mut Wanted<Hash> =
             call.kept(|| Wanted::bind(&call, |request| request.keys.clone()))?;
         let columns = call.arguments_from(COLUMNS);

@@ -3,8 +3,8 @@
 use migrator_model::canonical::{Canonical, hash, request::TargetRequest};
 use pgrx::pg_sys;
 
-use super::{call::Call, columns::Columns, hashes::RowHashes};
-use crate::error::Result;
+use super::{columns::Columns, hashes::RowHashes};
+use crate::{error::Result, pg::call::Call};
 
 /// Reads rows.
 pub struct Rows {

@@ -72,6 +72,13 @@ fn long(bytes: &[u8], header: [u8; 4]) -> (Option<Inner<'_>>, usize) {
     (inner, length)
 }
 
+/// Whether the bits of an array or a row say that one of its parts is NULL.
+#[inline]
+pub fn is_null(nulls: Option<&[u8]>, number: usize) -> bool {
+    let byte = nulls.and_then(|nulls| nulls.get(number / 8));
+    byte.is_some_and(|byte| byte >> (number % 8) & 1 == 0)
+}
+
 /// The first place from `at` on that is a multiple of `align`.
 pub fn aligned(at: usize, align: u8) -> usize {
     at.next_multiple_of(usize::from(align.max(1)))

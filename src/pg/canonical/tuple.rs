@@ -1,6 +1,6 @@
 //! A row value as it lies in memory: what a composite type's values and records are.
 
-use super::damaged;
+use super::{damaged, storage::is_null};
 use crate::error::Result;
 
 /// t_infomask: there is a bit for each attribute that says whether it is there.
@@ -44,10 +44,6 @@ impl<'v> Tuple<'v> {
     /// Whether an attribute is NULL. So is one that the type was given later: the server lets it
     /// have no default where there are values.
     pub fn is_null(&self, number: usize) -> bool {
-        if number >= self.attributes {
-            return true;
-        }
-        let byte = self.nulls.and_then(|nulls| nulls.get(number / 8));
-        byte.is_some_and(|byte| byte >> (number % 8) & 1 == 0)
+        number >= self.attributes || is_null(self.nulls, number)
     }
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::{
     error::{Error, Result},
-    pg::{list, spi},
+    pg::{call::Call, list, spi},
 };
 
 /// A foreign table.
@@ -30,12 +30,8 @@ const WITHOUT_COLUMNS: &str = "
        AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0)";
 
 /// The table of this wrapper that the command has made without a column, if it has.
-///
-/// # Safety
-/// The call must be the one that is running.
-pub unsafe fn made_without_columns(call: pg_sys::FunctionCallInfo) -> Result<Option<MadeTable>> {
-    // SAFETY: by the caller.
-    match unsafe { may_lack_columns(call) }? {
+pub fn made_without_columns(call: &Call<'_>) -> Result<Option<MadeTable>> {
+    match may_lack_columns(call)? {
         true => spi::first(WITHOUT_COLUMNS, &[]),
         false => Ok(None),
     }
@@ -43,10 +39,10 @@ pub unsafe fn made_without_columns(call: pg_sys::FunctionCallInfo) -> Result<Opt
 
 /// What the statement says: all but a few name a column, a parent or a partitioned table, and need
 /// no look at the catalog.
-unsafe fn may_lack_columns(call: pg_sys::FunctionCallInfo) -> Result<bool> {
-    // SAFETY: by the caller; what a node says it is decides what it is taken for.
+fn may_lack_columns(call: &Call<'_>) -> Result<bool> {
+    // SAFETY: the call is running; what a node says it is decides what it is taken for.
     unsafe {
-        let context = (*call).context;
+        let context = (*call.raw()).context;
         if context.is_null() || (*context).type_ != pg_sys::NodeTag::T_EventTriggerData {
             return Err(Error::new(
                 "39P03",

@@ -1,13 +1,13 @@
 //! IMPORT FOREIGN SCHEMA: the statement as the server gives it.
 
-use std::ffi::{CStr, c_char};
+use std::ffi::c_char;
 
 use migrator_model::Ident;
 use pgrx::{pg_guard, pg_sys};
 
 use crate::{
     error::Result,
-    pg::{list, report},
+    pg::{list, quoting, report},
     readers::import::{self, Request, Selection},
 };
 
@@ -70,8 +70,5 @@ unsafe fn option(option: *mut pg_sys::DefElem) -> (String, String) {
 
 unsafe fn text(text: *const c_char) -> String {
     // SAFETY: by the caller, NUL-terminated, or NULL for nothing.
-    match text.is_null() {
-        true => String::new(),
-        false => unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned(),
-    }
+    unsafe { quoting::text_at(text) }.unwrap_or_default()
 }

@@ -71,7 +71,7 @@ pub fn nullable(operand: &Expression, scope: &Scope) -> Option<Sql> {
     let Expression::Column { relation, attribute, .. } = operand else {
         return value(operand, scope).map(|value| value.sql);
     };
-    let found = column::find(*relation, *attribute, scope)?;
+    let found = scope.column(*relation, *attribute)?;
     let has_own = matches!(found.logical, L::Variant | L::Union(_) | L::Unknown(_));
     (!has_own).then(|| column::bare(*relation, found))
 }

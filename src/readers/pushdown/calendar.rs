@@ -54,9 +54,9 @@ fn parse_date(text: &str, is_bc: bool) -> Option<i128> {
 }
 
 /// Microseconds of `12:34:56.789`.
-fn parse_time(text: &str) -> Option<i128> {
+pub fn parse_time(text: &str) -> Option<i128> {
     let mut parts = text.splitn(3, ':');
-    let mut whole = || parts.next()?.parse::<i128>().ok();
+    let mut whole = || parts.next()?.parse::<i64>().ok().map(i128::from);
     let (hours, minutes) = (whole()?, whole()?);
     let (seconds, fraction) = super::number::Number::parse(parts.next()?)?.floor(6)?;
     fraction.then_some((hours * 60 + minutes) * 60_000_000 + seconds)

@@ -13,12 +13,6 @@ use super::{
     value::{Facts, Value},
 };
 
-/// The column behind an attribute.
-pub fn find(relation: u32, attribute: i16, scope: &Scope) -> Option<&RemoteColumn> {
-    let index = usize::try_from(attribute).ok()?.checked_sub(1)?;
-    scope.0.get(&relation)?.columns.get(index)?.as_ref()
-}
-
 /// The column as it is, for an output or IS NULL.
 pub fn bare(relation: u32, column: &RemoteColumn) -> Sql {
     Sql::text(format!("r{relation}.{}", quote(&column.name)))
@@ -27,7 +21,7 @@ pub fn bare(relation: u32, column: &RemoteColumn) -> Sql {
 /// The column as a value that can be compared and computed with; None where DuckDB's value is not
 /// PostgreSQL's.
 pub fn value(relation: u32, attribute: i16, kind: Kind, scope: &Scope) -> Option<Value> {
-    let column = find(relation, attribute, scope)?;
+    let column = scope.column(relation, attribute)?;
     if column.altered || !is_same(&column.logical, &column.pg) || !is_kind(kind, &column.pg) {
         return None;
     }

@@ -3,7 +3,7 @@
 use migrator_model::LogicalType;
 
 use super::{
-    calendar::DAY,
+    calendar::{self, DAY},
     expression::{Expression, Kind},
     operator::is_integer,
     relation::Scope,
@@ -127,13 +127,7 @@ fn parse_time(text: &str) -> Option<i64> {
         Some(text) => (-1, text),
         None => (1, text.strip_prefix('+').unwrap_or(text)),
     };
-    let mut parts = text.splitn(3, ':');
-    let hours: i64 = parts.next()?.parse().ok()?;
-    let minutes: i64 = parts.next()?.parse().ok()?;
-    let (rest, _) = super::number::Number::parse(parts.next()?)?.floor(6)?;
-    let minutes = hours.checked_mul(60)?.checked_add(minutes)?;
-    let micros = minutes.checked_mul(60_000_000)?.checked_add(i64::try_from(rest).ok()?)?;
-    Some(sign * micros)
+    Some(sign * i64::try_from(calendar::parse_time(text)?).ok()?)
 }
 
 #[cfg(test)]

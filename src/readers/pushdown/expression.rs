@@ -223,6 +223,11 @@ impl Expression {
         }
     }
 
+    /// Whether the value is known when the scan begins.
+    pub fn is_known(&self) -> bool {
+        matches!(self, Self::Constant { .. } | Self::Parameter { .. })
+    }
+
     /// The expressions directly inside this one.
     pub fn children(&self) -> Vec<&Self> {
         match self {

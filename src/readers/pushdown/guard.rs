@@ -8,7 +8,7 @@ use migrator_model::LogicalType;
 use super::{
     column,
     expression::{Expression, Kind},
-    relation::{Remote, Scope, Select},
+    relation::{Scope, Select},
     span,
     sql::Sql,
 };
@@ -20,8 +20,7 @@ pub type Guards = BTreeMap<u32, Vec<Sql>>;
 /// The guards of a query.
 pub fn guards(select: &Select, scope: &Scope) -> Guards {
     let mut found = Vec::new();
-    let mut expressions = Vec::new();
-    collect(&select.from, &mut expressions);
+    let mut expressions = select.from.conditions();
     expressions.extend(select.outputs.iter().map(|output| &output.expression));
     expressions.extend(select.grouping.iter().flatten().chain(&select.having));
     expressions.extend(select.order.iter().map(|key| &key.expression));
@@ -36,18 +35,6 @@ pub fn guards(select: &Select, scope: &Scope) -> Guards {
         list.extend(guard.filter(|guard| !list.contains(guard)));
     }
     guards
-}
-
-/// The conditions of a relation.
-fn collect<'s>(remote: &'s Remote, into: &mut Vec<&'s Expression>) {
-    match remote {
-        Remote::Table { filters, .. } => into.extend(filters),
-        Remote::Join { left, right, on, filters, .. } => {
-            into.extend(on.iter().chain(filters));
-            collect(left, into);
-            collect(right, into);
-        }
-    }
 }
 
 /// Finds the columns whose years or days are counted: DuckDB counts years before Christ otherwise, has
@@ -68,18 +55,14 @@ fn look(expression: &Expression, scope: &Scope, found: &mut Vec<(u32, i16, Kind)
         }
         // A range of dates: exact whatever they are.
         E::Operator { operands, result: Kind::Bool, .. }
-            if operands.iter().any(is_given)
+            if operands.iter().any(Expression::is_known)
                 && operands.iter().any(|one| span::operand(one, scope).is_some()) => {}
         E::IsDistinct { left, right, .. }
-            if (is_given(left) || is_given(right))
+            if (left.is_known() || right.is_known())
                 && [left, right].iter().any(|one| span::operand(one, scope).is_some()) => {}
         E::AnyOf { left, .. } if span::operand(left, scope).is_some() => {}
         other => other.children().into_iter().for_each(|child| look(child, scope, found)),
     }
-}
-
-fn is_given(expression: &Expression) -> bool {
-    matches!(expression, Expression::Constant { .. } | Expression::Parameter { .. })
 }
 
 /// All columns of dates and timestamps in an expression.
@@ -111,21 +94,14 @@ fn guard(column: &Sql, logical: &LogicalType) -> Sql {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::testing::*, *};
+    use super::{
+        super::{relation::Remote, testing::*},
+        *,
+    };
 
     fn guards_of(expression: Expression) -> Vec<String> {
         let from = Remote::Table { relation: 1, filters: vec![expression] };
-        let select = Select {
-            from,
-            outputs: vec![],
-            grouping: None,
-            having: vec![],
-            distinct: false,
-            order: vec![],
-            limit: None,
-            offset: None,
-        };
-        let guards = guards(&select, &common());
+        let guards = guards(&Select::all_of(from), &common());
         guards.into_values().flatten().map(|guard| guard.to_string()).collect()
     }
 

@@ -60,7 +60,7 @@ impl Outputs {
 /// A column of any type, as the source has it.
 fn as_it_is(expression: &Expression, scope: &Scope) -> Option<Value> {
     let Expression::Column { relation, attribute, .. } = expression else { return None };
-    let found = column::find(*relation, *attribute, scope)?;
+    let found = scope.column(*relation, *attribute)?;
     Some(Value::new(column::bare(*relation, found), found.logical.clone()))
 }
 
@@ -90,7 +90,7 @@ fn shown(expression: &Expression, scope: &Scope) -> Option<Value> {
 fn name(expression: &Expression, scope: &Scope) -> String {
     match expression {
         Expression::Column { relation, attribute, .. } => {
-            column::find(*relation, *attribute, scope).map_or_else(String::new, |c| c.name.clone())
+            scope.column(*relation, *attribute).map_or_else(String::new, |c| c.name.clone())
         }
         Expression::Function { name, .. } | Expression::Aggregate { name, .. } => name.clone(),
         _ => "?column?".to_owned(),

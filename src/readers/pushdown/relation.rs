@@ -38,6 +38,14 @@ pub struct RemoteTable {
 #[derive(Clone, Debug, Default)]
 pub struct Scope(pub BTreeMap<u32, RemoteTable>);
 
+impl Scope {
+    /// The column behind an attribute, if it is one.
+    pub fn column(&self, relation: u32, attribute: i16) -> Option<&RemoteColumn> {
+        let index = usize::try_from(attribute).ok()?.checked_sub(1)?;
+        self.0.get(&relation)?.columns.get(index)?.as_ref()
+    }
+}
+
 /// How two relations are joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -74,6 +82,19 @@ pub enum Remote {
         /// Which rows of the result.
         filters: Vec<Expression>,
     },
+}
+
+impl Remote {
+    /// All conditions in it.
+    pub fn conditions(&self) -> Vec<&Expression> {
+        match self {
+            Self::Table { filters, .. } => filters.iter().collect(),
+            Self::Join { left, right, on, filters, .. } => {
+                let sides = [left, right].into_iter().flat_map(|side| side.conditions());
+                on.iter().chain(filters).chain(sides).collect()
+            }
+        }
+    }
 }
 
 /// A key of ORDER BY.
@@ -117,4 +138,20 @@ pub struct Select {
     pub limit: Option<Expression>,
     /// OFFSET
     pub offset: Option<Expression>,
+}
+
+impl Select {
+    /// All rows as they come, without any output.
+    pub fn all_of(from: Remote) -> Self {
+        Self {
+            from,
+            outputs: Vec::new(),
+            grouping: None,
+            having: Vec::new(),
+            distinct: false,
+            order: Vec::new(),
+            limit: None,
+            offset: None,
+        }
+    }
 }

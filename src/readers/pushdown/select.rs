@@ -149,16 +149,7 @@ mod tests {
 
     /// A query of columns of [`common`].
     fn base(outputs: Vec<Output>) -> Select {
-        Select {
-            from: table(vec![]),
-            outputs,
-            grouping: None,
-            having: vec![],
-            distinct: false,
-            order: vec![],
-            limit: None,
-            offset: None,
-        }
+        Select { outputs, ..Select::all_of(table(vec![])) }
     }
 
     fn key(expression: Expression, descending: bool, nulls_first: bool) -> SortKey {

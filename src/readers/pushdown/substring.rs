@@ -48,10 +48,7 @@ fn within(operand: &Sql, start: i64, length: i64) -> Option<Sql> {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        super::{expression::Kind, testing::*},
-        *,
-    };
+    use super::super::{expression::Kind, testing::*};
 
     fn part(name: &str, start: i32, length: i32) -> Option<String> {
         said(&function(name, [Common::name(), int(start), int(length)], Kind::Text))

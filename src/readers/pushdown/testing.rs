@@ -95,7 +95,6 @@ impl Common {
     pub fn real() -> Expression { col(12, Kind::Float4) }
     pub fn huge() -> Expression { col(13, Kind::Numeric) }
     pub fn json() -> Expression { col(14, Kind::Other(3802)) }
-    pub fn uuid() -> Expression { col(15, Kind::Uuid) }
     pub fn bytes() -> Expression { col(16, Kind::Bytea) }
     pub fn time() -> Expression { col(17, Kind::Time) }
     pub fn born() -> Expression { col(18, Kind::Date) }

@@ -51,9 +51,12 @@ impl Heap {
         let known = self.known.borrow().get(sql).cloned();
         let row = match known {
             Some(row) => row,
-            None => only(rows(sql, None)?)?,
+            None => {
+                let row: Value = only(rows(sql, None)?)?;
+                self.known.borrow_mut().insert(sql.to_owned(), row.clone());
+                row
+            }
         };
-        self.known.borrow_mut().insert(sql.to_owned(), row.clone());
         serde_json::from_value(row).map_err(|error| unexpected(&error.to_string()))
     }
 }
@@ -62,27 +65,15 @@ impl Heap {
 /// else has written, as this role.
 pub fn rows<T: DeserializeOwned>(sql: &str, role: Option<u32>) -> Result<Vec<T>> {
     let read = || spi::rows_of_before(sql);
-    under(
-        SETTINGS,
-        Box::new(|| match role {
-            Some(role) => owner::restricted_to(role, read),
-            None => read(),
-        }),
-    )
+    guc::with_all(SETTINGS, || match role {
+        Some(role) => owner::restricted_to(role, read),
+        None => read(),
+    })
 }
 
 /// The only row.
 pub fn only<T>(rows: Vec<T>) -> Result<T> {
     rows.into_iter().next().ok_or_else(|| unexpected("no row"))
-}
-
-type Run<'a, T> = Box<dyn FnOnce() -> Result<T> + 'a>;
-
-fn under<T>(settings: &[(&str, &str)], run: Run<'_, T>) -> Result<T> {
-    match settings {
-        [] => run(),
-        [(name, value), others @ ..] => guc::with(name, value, || under(others, run)),
-    }
 }
 
 fn unexpected(reason: &str) -> Error {

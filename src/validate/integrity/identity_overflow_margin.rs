@@ -12,13 +12,8 @@ use crate::{error::Result, validate::check::Check};
 /// The columns that a sequence numbers. One that starts again has no end.
 pub fn plan(look: Look<'_>) -> Result<Vec<Task<'_>>> {
     let numbered = sequence::of(look.relation.oid)?.into_iter();
-    numbered.filter(|numbered| !numbered.cycles).map(|numbered| task(look, numbered)).collect()
-}
-
-fn task(look: Look<'_>, numbered: Numbered) -> Result<Task<'_>> {
-    let named = look.check().column(numbered.column.as_str());
-    let check = named.note(format!("sequence {}", numbered.sequence()?));
-    Ok(Task::reading(check, move |check| judge(look, &numbered, check)))
+    let ending = numbered.filter(|numbered| !numbered.cycles);
+    ending.map(|numbered| numbered.task(look, judge)).collect()
 }
 
 fn judge(look: Look<'_>, numbered: &Numbered, check: Check) -> Result<Check> {

@@ -25,7 +25,6 @@ mod vector;
 
 use std::time::Instant;
 
-use migrator_model::reject::shown;
 use serde_json::Value;
 
 use self::{
@@ -35,11 +34,8 @@ use self::{
     relation::Relation,
     task::{Task, settle},
 };
-use super::check::{Category, Check, Severity};
-use crate::{
-    error::{Error, Result},
-    pg::subtransaction::attempt,
-};
+use super::check::{Category, Check, Severity, unknown_check};
+use crate::{error::Result, pg::subtransaction::attempt};
 
 /// Finds what a check has to look at in a relation.
 type Plan = for<'a> fn(Look<'a>) -> Result<Vec<Task<'a>>>;
@@ -102,8 +98,7 @@ pub fn of_schema(schema: &str, checks: Option<&[String]>, options: &Value) -> Re
 fn chosen(names: Option<&[String]>) -> Result<Vec<&'static Entry>> {
     let Some(wanted) = names else { return Ok(CHECKS.iter().collect()) };
     match wanted.iter().find(|name| names_nothing(name)) {
-        Some(name) => Err(Error::new("22023", format!("there is no check \"{}\"", shown(name)))
-            .hint(format!("Checks are: {}.", self::names().collect::<Vec<_>>().join(", ")))),
+        Some(name) => Err(unknown_check(name, self::names())),
         None => Ok(CHECKS.iter().filter(|entry| is_in(wanted, entry.name)).collect()),
     }
 }

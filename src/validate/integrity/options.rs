@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::relation::Relation;
 use crate::{
     error::{Error, Result},
+    load::parse_object,
     pg::spi,
 };
 
@@ -40,12 +41,8 @@ impl Default for Options {
 impl Options {
     /// Reads the argument.
     pub fn parse(value: &Value) -> Result<Self> {
-        if !value.is_object() {
-            return Err(Error::new("22023", "options must be an object")
-                .hint("For example '{\"accepted_values\": {\"status\": [\"a\", \"b\"]}}'."));
-        }
-        let options: Self = serde_json::from_value(value.clone())
-            .map_err(|error| invalid(&error.to_string().replace('`', "\"")))?;
+        let example = "'{\"accepted_values\": {\"status\": [\"a\", \"b\"]}}'";
+        let options: Self = parse_object("options", value, example)?;
         options.check_margin()?;
         options.check_values()?;
         Ok(options)

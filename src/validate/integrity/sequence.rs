@@ -6,8 +6,8 @@ use migrator_model::{
 };
 use serde::Deserialize;
 
-use super::{heap, look::Look};
-use crate::{error::Result, pg::spi};
+use super::{heap, look::Look, task::Task};
+use crate::{error::Result, pg::spi, validate::check::Check};
 
 /// A column that is numbered by a sequence: an identity, or a default of nextval() and no more.
 #[derive(Deserialize)]
@@ -29,6 +29,9 @@ pub struct Numbered {
     /// Whether a number that comes twice is wrong: the column is an identity, or part of a key.
     pub is_key: bool,
 }
+
+/// Decides a check of a column that is numbered.
+type Judge = fn(Look<'_>, &Numbered, Check) -> Result<Check>;
 
 /// Where it is.
 #[derive(Deserialize)]
@@ -80,6 +83,13 @@ impl Numbered {
     pub fn sequence(&self) -> Result<String> {
         let name = QualifiedName::new(Ident::new(&self.schema)?, Ident::new(&self.sequence)?);
         Ok(name.quoted())
+    }
+
+    /// A check of it, which reads rows.
+    pub fn task(self, look: Look<'_>, judge: Judge) -> Result<Task<'_>> {
+        let check = look.check().column(self.column.as_str());
+        let check = check.note(format!("sequence {}", self.sequence()?));
+        Ok(Task::reading(check, move |check| judge(look, &self, check)))
     }
 
     /// Whether it counts up.

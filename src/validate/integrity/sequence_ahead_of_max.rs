@@ -12,13 +12,7 @@ use crate::{error::Result, validate::check::Check};
 /// The keys that a sequence numbers. Elsewhere a number may come twice.
 pub fn plan(look: Look<'_>) -> Result<Vec<Task<'_>>> {
     let keys = sequence::of(look.relation.oid)?.into_iter().filter(|numbered| numbered.is_key);
-    keys.map(|numbered| task(look, numbered)).collect()
-}
-
-fn task(look: Look<'_>, numbered: Numbered) -> Result<Task<'_>> {
-    let named = look.check().column(numbered.column.as_str());
-    let check = named.note(format!("sequence {}", numbered.sequence()?));
-    Ok(Task::reading(check, move |check| judge(look, &numbered, check)))
+    keys.map(|numbered| numbered.task(look, judge)).collect()
 }
 
 fn judge(look: Look<'_>, numbered: &Numbered, check: Check) -> Result<Check> {

@@ -44,27 +44,7 @@ pub fn bounds(source: &Source, wanted: &SourceName) -> Result<Vec<Option<Bounds>
 /// Whether the statistics of a type say anything: those of a text do not.
 fn has_ends(logical: &LogicalType) -> bool {
     use LogicalType as L;
-    matches!(
-        logical,
-        L::TinyInt
-            | L::SmallInt
-            | L::Integer
-            | L::BigInt
-            | L::HugeInt
-            | L::UTinyInt
-            | L::USmallInt
-            | L::UInteger
-            | L::UBigInt
-            | L::UHugeInt
-            | L::Decimal { .. }
-            | L::Date
-            | L::Timestamp
-            | L::TimestampS
-            | L::TimestampMs
-            | L::TimestampNs
-            | L::TimestampTz
-            | L::TimestampTzNs
-    )
+    logical.is_integer() || logical.is_timestamp() || matches!(logical, L::Decimal { .. } | L::Date)
 }
 
 /// One query for all of them; a table without rows has none. stats() answers with a VARIANT.

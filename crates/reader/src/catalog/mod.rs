@@ -27,6 +27,7 @@ pub use self::{
     cache::Cache,
     names::{count, count_of, find, row_id},
     objects::objects,
+    outline::outline,
     query::rows,
 };
 use crate::open::Source;
@@ -93,9 +94,4 @@ pub fn tables(source: &Source) -> Result<Vec<TableSummary>, Failure> {
 /// Describes one table or view.
 pub fn describe(source: &Source, wanted: &SourceName) -> Result<Table, Failure> {
     table::table(source, &*names::find_listed(source, wanted)?)
-}
-
-/// The same without what only a load needs.
-pub fn outline(source: &Source, wanted: &SourceName) -> Result<Table, Failure> {
-    outline::outline(source, wanted)
 }

@@ -4,12 +4,7 @@
 
 use std::rc::Rc;
 
-use migrator_model::{
-    SourceName,
-    catalog::TableKind,
-    ident::{literal, quote},
-    protocol::SourceKind,
-};
+use migrator_model::{SourceName, catalog::TableKind, ident::literal, protocol::SourceKind};
 use serde::Deserialize;
 
 use super::{Found, names::same, query};
@@ -78,7 +73,8 @@ pub fn look_up(source: &Source, wanted: &SourceName) -> Option<Known> {
     if source.kind() != SourceKind::Database || schema.contains('.') {
         return None;
     }
-    let from = format!("FROM {}.{}", quote(schema), quote(&wanted.name));
+    let name = SourceName { schema: Some(schema.to_owned()), name: wanted.name.clone() };
+    let from = format!("FROM {}", name.quoted());
     let sql = format!("SELECT json_serialize_plan({}) AS plan", literal(&from));
     let Ok(rows) = query::rows::<Row>(source, &sql) else {
         source.recover();
@@ -101,12 +97,9 @@ fn known(plan: &Node, schema: &str, name: &str) -> Option<Known> {
         collation.filter(|collation| !collation.is_empty())
     };
     let collations = plan.expressions.as_ref()?.iter().map(collation).collect();
-    let found = Found {
-        name: SourceName { schema: Some(found_schema.to_owned()), name: found_name.to_owned() },
-        sql: format!("{}.{}", quote(found_schema), quote(found_name)),
-        kind: TableKind::Table,
-        is_stored: true,
-    };
+    let name = SourceName { schema: Some(found_schema.to_owned()), name: found_name.to_owned() };
+    let sql = name.quoted();
+    let found = Found { name, sql, kind: TableKind::Table, is_stored: true };
     Some(Known { found: Rc::new(found), collations })
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Mutex,
         mpsc::{self, Receiver, RecvTimeoutError, SyncSender},
     },
     thread::{self, Scope, ScopedJoinHandle},
@@ -18,7 +18,7 @@ use super::{
     Port, check_stop,
     work::{End, Work},
 };
-use crate::scan::{Stop, feed::Feed};
+use crate::scan::{Stop, feed::Feed, lock};
 
 /// How many answers may wait to be passed on.
 const WAITING: usize = 4;
@@ -107,9 +107,4 @@ fn join(running: Vec<Running<'_>>) -> Result<Digested, Stop> {
         });
     }
     digested.map_err(Stop::Failed)
-}
-
-fn lock<'l, T>(mutex: &'l Mutex<T>) -> MutexGuard<'l, T> {
-    // Whoever failed in the middle of something has failed the digest.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

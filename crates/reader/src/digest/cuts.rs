@@ -3,11 +3,14 @@
 use std::cmp::Ordering;
 
 use migrator_model::canonical::{
-    Canonical,
-    request::{Cut, Digest, compare_any},
+    Canonical, profile,
+    request::{Cut, Digest},
 };
 
-use super::{Port, check_stop, work::bind_all};
+use super::{
+    Port, check_stop,
+    work::{bind_all, cell},
+};
 use crate::scan::{Stop, feed::Feed};
 
 /// The rows of a sample for each part.
@@ -32,13 +35,8 @@ pub fn sample(wanted: &Digest, feed: &mut Feed<'_>, port: &mut dyn Port) -> Resu
         let vectors = taken.chunk.vectors();
         let columns = bind_all(wanted, &vectors);
         for row in 0..taken.chunk.rows() {
-            let mut cell = |at: usize| {
-                scratch.clear();
-                columns[at].put(row, &mut scratch);
-                let bytes = scratch.bytes();
-                bytes[..bytes.len().min(CUT_BYTES)].to_vec()
-            };
-            keys.push((0..columns.len()).map(&mut cell).collect());
+            let key = columns.iter().map(|values| cell(values, row, CUT_BYTES, &mut scratch));
+            keys.push(key.collect());
         }
     }
     Ok(keys)
@@ -54,7 +52,7 @@ pub fn quantiles(mut keys: Vec<Cut>, parts: u32) -> Vec<Cut> {
 }
 
 fn compare(one: &Cut, other: &Cut) -> Ordering {
-    let mut columns = one.iter().zip(other).map(|(one, other)| compare_any(one, other));
+    let mut columns = one.iter().zip(other).map(|(one, other)| profile::compare(one, other));
     columns.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }
 

@@ -1,7 +1,5 @@
 //! Lists of floating-point numbers as pgvector's types.
 
-use std::ops::Range;
-
 use half::f16;
 use migrator_model::canonical::{Canonical, Kind};
 
@@ -9,40 +7,21 @@ use super::{
     number::narrow,
     values::{Bound, by_row},
 };
-use crate::vector::{Data, ListEntry, Validity, Vector};
+use crate::vector::{Data, Elements, Validity, Vector};
 
 /// VECTOR_MAX_DIM (pgvector's vector.h)
 const MAX_DIMENSIONS: usize = 16_000;
 /// How many numbers are put at once.
 const BATCH: usize = 128;
 
-/// Where the numbers of a row are in the child.
-#[derive(Clone, Copy)]
-enum Rows<'c> {
-    List(&'c [ListEntry]),
-    Array(usize),
-}
-
-impl Rows<'_> {
-    fn range(self, row: usize) -> Range<usize> {
-        match self {
-            Self::List(entries) => {
-                let start = entries[row].offset as usize;
-                start..start + entries[row].length as usize
-            }
-            Self::Array(size) => row * size..(row + 1) * size,
-        }
-    }
-}
-
 /// Binds a list to vector or halfvec.
 pub fn bind<'c>(kind: &Kind, vector: &'c Vector<'c>) -> Option<Bound<'c>> {
-    let (rows, child) = match &vector.data {
-        Data::List { entries, child } => (Rows::List(entries), child),
-        Data::Array { size, child } => (Rows::Array(*size), child),
+    let (elements, child) = match &vector.data {
+        Data::List { entries, child } => (Elements::List(entries), child),
+        Data::Array { size, child } => (Elements::Array(*size), child),
         _ => return None,
     };
-    let from = Numbers { validity: vector.validity, rows, valid: child.validity };
+    let from = Numbers { validity: vector.validity, elements, valid: child.validity };
     Some(match (kind, &child.data) {
         (Kind::Vector, Data::F32(all)) => from.bound(all, Canonical::vector, |n| Some(single(n))),
         (Kind::Vector, Data::F64(all)) => {
@@ -68,7 +47,7 @@ fn half(number: f32) -> Option<[u8; 2]> {
 /// What the numbers are taken from.
 struct Numbers<'c> {
     validity: Validity<'c>,
-    rows: Rows<'c>,
+    elements: Elements<'c>,
     /// Which numbers are not NULL.
     valid: Validity<'c>,
 }
@@ -80,9 +59,9 @@ impl<'c> Numbers<'c> {
         begin: impl Fn(&mut Canonical, usize) + 'c,
         convert: impl Fn(T) -> Option<[u8; N]> + 'c,
     ) -> Bound<'c> {
-        let Self { validity, rows, valid } = self;
+        let Self { validity, elements, valid } = self;
         by_row(validity, move |row, out| {
-            let range = rows.range(row);
+            let range = elements.rows(row);
             let numbers = &all[range.clone()];
             let fits = |n: &T| convert(*n).is_some() & (*n).into().is_finite();
             let is_vector = (1..=MAX_DIMENSIONS).contains(&numbers.len())

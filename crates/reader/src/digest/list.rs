@@ -1,5 +1,7 @@
 //! Lists as PostgreSQL's arrays: lists in lists are dimensions, and must have one length each.
 
+use std::ops::Range;
+
 use migrator_model::{
     LogicalType,
     canonical::{Canonical, Kind},
@@ -10,7 +12,7 @@ use super::{
     bind::{Column, bind as bind_column},
     values::{Bound, by_row},
 };
-use crate::vector::{Data, ListEntry, Validity, Vector};
+use crate::vector::{Data, Elements, Validity, Vector};
 
 /// No type has more levels.
 const MAX_LEVELS: usize = MAX_DEPTH + 1;
@@ -18,33 +20,13 @@ const MAX_LEVELS: usize = MAX_DEPTH + 1;
 /// Where the lists of one level begin and end in the one below.
 struct Level<'c> {
     validity: Validity<'c>,
-    lists: Lists<'c>,
-}
-
-#[derive(Clone, Copy)]
-enum Lists<'c> {
-    Any(&'c [ListEntry]),
-    Of(usize),
-}
-
-/// Elements that follow each other.
-#[derive(Clone, Copy)]
-struct Run {
-    start: usize,
-    length: usize,
+    elements: Elements<'c>,
 }
 
 impl Level<'_> {
     /// A row's elements; None where the list is NULL.
-    fn run(&self, row: usize) -> Option<Run> {
-        let run = match self.lists {
-            Lists::Any(entries) => {
-                let ListEntry { offset, length } = entries[row];
-                Run { start: offset as usize, length: length as usize }
-            }
-            Lists::Of(length) => Run { start: row * length, length },
-        };
-        self.validity.is_valid(row).then_some(run)
+    fn run(&self, row: usize) -> Option<Range<usize>> {
+        self.validity.is_valid(row).then(|| self.elements.rows(row))
     }
 }
 
@@ -78,26 +60,26 @@ fn level<'c>(
     logical: &'c LogicalType,
     vector: &'c Vector<'c>,
 ) -> Option<(Level<'c>, &'c LogicalType, &'c Vector<'c>)> {
-    let (lists, below, child) = match (logical, &vector.data) {
+    let (elements, below, child) = match (logical, &vector.data) {
         (LogicalType::List(below), Data::List { entries, child }) => {
-            (Lists::Any(entries), below, child)
+            (Elements::List(entries), below, child)
         }
         (LogicalType::Array(below, _), Data::Array { size, child }) => {
-            (Lists::Of(*size), below, child)
+            (Elements::Array(*size), below, child)
         }
         _ => return None,
     };
-    Some((Level { validity: vector.validity, lists }, below, child))
+    Some((Level { validity: vector.validity, elements }, below, child))
 }
 
 impl Lattice<'_> {
     fn put(&self, row: usize, out: &mut Canonical) {
         let Some(run) = self.levels[0].run(row) else { return out.null() };
-        if run.length == 0 {
+        if run.is_empty() {
             return out.array(&[]);
         }
         let mut lengths = [0; MAX_LEVELS];
-        match self.has_one_shape(0, run, &mut lengths) {
+        match self.has_one_shape(0, run.clone(), &mut lengths) {
             true => {
                 out.array(&lengths[..self.levels.len()]);
                 self.elements(0, run, out);
@@ -107,23 +89,26 @@ impl Lattice<'_> {
     }
 
     /// Whether all lists of a level are as long as the first. `lengths` is 0 where none was seen.
-    fn has_one_shape(&self, depth: usize, run: Run, lengths: &mut [u32; MAX_LEVELS]) -> bool {
-        let length = run.length as u32;
+    fn has_one_shape(
+        &self,
+        depth: usize,
+        mut run: Range<usize>,
+        lengths: &mut [u32; MAX_LEVELS],
+    ) -> bool {
+        let length = run.len() as u32;
         let known = std::mem::replace(&mut lengths[depth], length);
         // An empty list inside another has no place in an array.
         if length == 0 || known != 0 && known != length {
             return false;
         }
         let Some(below) = self.levels.get(depth + 1) else { return true };
-        let mut inner = (run.start..run.start + run.length).map(|row| below.run(row));
-        inner.all(|run| run.is_some_and(|run| self.has_one_shape(depth + 1, run, lengths)))
+        run.all(|row| below.run(row).is_some_and(|run| self.has_one_shape(depth + 1, run, lengths)))
     }
 
-    fn elements(&self, depth: usize, run: Run, out: &mut Canonical) {
-        let rows = run.start..run.start + run.length;
+    fn elements(&self, depth: usize, run: Range<usize>, out: &mut Canonical) {
         match self.levels.get(depth + 1) {
-            None => self.leaf.put_range(rows, out),
-            Some(below) => rows
+            None => self.leaf.put_range(run, out),
+            Some(below) => run
                 .filter_map(|row| below.run(row))
                 .for_each(|run| self.elements(depth + 1, run, out)),
         }

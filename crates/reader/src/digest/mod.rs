@@ -31,7 +31,7 @@ use std::io;
 
 use migrator_model::{
     LogicalType,
-    canonical::request::{By, Digest, DigestColumn, DigestReply, Partition, Want},
+    canonical::request::{By, Digest, DigestReply, Partition, Want},
     protocol::{Failure, Reply},
 };
 
@@ -84,7 +84,7 @@ pub fn run(
 fn answer(source: &mut Source, wanted: &Digest, port: &mut dyn Port) -> Result<u64, Stop> {
     check(wanted)?;
     let found = &*catalog::find(source, &wanted.table)?;
-    let row_id = row_id(wanted, catalog::row_id(source, found)?)?;
+    let row_id = row_id(source, wanted, found)?;
     let logicals = wanted.columns.iter().map(|column| &column.scan.logical);
     scan::prepare(source, found, wanted.filter.as_deref(), logicals)?;
     check_stored(source, wanted, found)?;
@@ -134,16 +134,20 @@ fn check_cuts(partition: &Partition) -> Result<(), Failure> {
 }
 
 /// The row id, where rows are left out by it.
-fn row_id<'r>(wanted: &Digest, row_id: Option<&'r str>) -> Result<Option<&'r str>, Failure> {
-    match (wanted.without.is_empty(), row_id) {
-        (true, _) => Ok(None),
-        (false, Some(row_id)) => Ok(Some(row_id)),
-        (false, None) => {
-            let message = format!("\"{}\" has no row identifiers", wanted.table);
-            Err(Failure::new("0A000", message)
-                .detail("Rows that were set aside by a load cannot be left out."))
-        }
+fn row_id(
+    source: &Source,
+    wanted: &Digest,
+    found: &Found,
+) -> Result<Option<&'static str>, Failure> {
+    if wanted.without.is_empty() {
+        return Ok(None);
     }
+    let row_id = catalog::row_id(source, found)?;
+    row_id.map(Some).ok_or_else(|| {
+        let message = format!("\"{}\" has no row identifiers", wanted.table);
+        Failure::new("0A000", message)
+            .detail("Rows that were set aside by a load cannot be left out.")
+    })
 }
 
 fn cut(
@@ -187,7 +191,8 @@ fn statement<'s>(source: &'s Source, wanted: &Digest, sql: &str) -> Result<State
     let prepared = source.session().prepare(sql);
     let statement = prepared
         .map_err(|error| scan::refused(wanted.filter.as_deref(), source.explain(&error)))?;
-    check_types(wanted, &statement, sql::read_as)?;
+    let columns = wanted.columns.iter();
+    scan::check_types(columns.map(|column| (&column.scan, sql::read_as(column))), &statement)?;
     Ok(statement)
 }
 
@@ -195,22 +200,8 @@ fn statement<'s>(source: &'s Source, wanted: &Digest, sql: &str) -> Result<State
 fn check_stored(source: &Source, wanted: &Digest, found: &Found) -> Result<(), Failure> {
     let prepared = source.session().prepare(&sql::stored(wanted, found));
     let statement = prepared.map_err(|error| source.explain(&error))?;
-    check_types(wanted, &statement, |column| column.scan.logical.clone())
-}
-
-fn check_types(
-    wanted: &Digest,
-    statement: &Statement<'_>,
-    planned: impl Fn(&DigestColumn) -> LogicalType,
-) -> Result<(), Failure> {
-    for (column, have) in wanted.columns.iter().zip(statement.types()) {
-        let want = planned(column);
-        if want != *have {
-            let message = format!("column \"{}\" has type {have}, not {want}", column.scan.name);
-            return Err(Failure::new("42804", message));
-        }
-    }
-    Ok(())
+    let columns = wanted.columns.iter().map(|column| &column.scan);
+    scan::check_types(columns.map(|column| (column, &column.logical)), &statement)
 }
 
 fn feed<'s>(source: &'s Source, statement: &'s Statement<'_>) -> Result<Feed<'s>, Failure> {

@@ -8,7 +8,7 @@ use migrator_model::{
 use super::{
     bind::Column,
     decimal,
-    read::{is_integer, is_nanoseconds},
+    read::is_nanoseconds,
     values::{Bound, each},
 };
 use crate::vector::{Data, Vector};
@@ -42,7 +42,7 @@ pub fn integers<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Bound<
                 false => out.invalid(nanos.to_string().as_bytes()),
             }))
         }
-        (logical, _) if is_integer(logical) => whole(vector, |n, out| out.integer(n)),
+        (logical, _) if logical.is_integer() => whole(vector, |n, out| out.integer(n)),
         _ => None,
     }
 }
@@ -69,7 +69,7 @@ pub fn numerics<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Bound<
                 false => out.invalid(nanos.to_string().as_bytes()),
             }))
         }
-        (logical, _) if is_integer(logical) => {
+        (logical, _) if logical.is_integer() => {
             whole(vector, |n, out| numeric(n < 0, n.unsigned_abs(), 0, out))
         }
         _ => None,

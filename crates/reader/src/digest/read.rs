@@ -81,9 +81,9 @@ fn is_read_as_it_is(logical: &LogicalType, kind: &Kind) -> bool {
     use LogicalType as L;
     match kind {
         Kind::Bool => *logical == L::Boolean,
-        Kind::Integer => is_integer(logical) || is_nanoseconds(logical),
+        Kind::Integer => logical.is_integer() || is_nanoseconds(logical),
         Kind::Numeric => {
-            is_integer(logical) || is_nanoseconds(logical) || matches!(logical, L::Decimal { .. })
+            logical.is_integer() || is_nanoseconds(logical) || matches!(logical, L::Decimal { .. })
         }
         Kind::Float4 | Kind::Float8 => matches!(logical, L::Float | L::Double),
         Kind::Text | Kind::Char => {
@@ -94,7 +94,7 @@ fn is_read_as_it_is(logical: &LogicalType, kind: &Kind) -> bool {
         Kind::Date => *logical == L::Date,
         Kind::Time => matches!(logical, L::Time | L::TimeNs),
         Kind::TimeTz => *logical == L::TimeTz,
-        Kind::Timestamp => *logical == L::Date || is_timestamp(logical),
+        Kind::Timestamp => *logical == L::Date || logical.is_timestamp(),
         Kind::Interval => *logical == L::Interval,
         Kind::Uuid => *logical == L::Uuid,
         Kind::Vector | Kind::HalfVec => match logical {
@@ -105,41 +105,10 @@ fn is_read_as_it_is(logical: &LogicalType, kind: &Kind) -> bool {
     }
 }
 
-/// The whole numbers that DuckDB stores in machine words.
-pub fn is_integer(logical: &LogicalType) -> bool {
-    use LogicalType as L;
-    matches!(
-        logical,
-        L::TinyInt
-            | L::SmallInt
-            | L::Integer
-            | L::BigInt
-            | L::UTinyInt
-            | L::USmallInt
-            | L::UInteger
-            | L::UBigInt
-            | L::HugeInt
-            | L::UHugeInt
-    )
-}
-
 /// What counts nanoseconds.
 pub fn is_nanoseconds(logical: &LogicalType) -> bool {
     use LogicalType as L;
     matches!(logical, L::TimeNs | L::TimestampNs | L::TimestampTzNs)
-}
-
-fn is_timestamp(logical: &LogicalType) -> bool {
-    use LogicalType as L;
-    matches!(
-        logical,
-        L::Timestamp
-            | L::TimestampS
-            | L::TimestampMs
-            | L::TimestampNs
-            | L::TimestampTz
-            | L::TimestampTzNs
-    )
 }
 
 #[cfg(test)]

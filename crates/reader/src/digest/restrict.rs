@@ -13,11 +13,8 @@ use migrator_model::{
     },
 };
 
-use super::{
-    read::is_integer,
-    sql::value,
-    time::{DAYS_TO_2000, FIRST_DAY, FIRST_MOMENT, MICROS_TO_2000, step},
-};
+use super::time::{DAYS_TO_2000, FIRST_DAY, FIRST_MOMENT, MICROS_TO_2000, step};
+use crate::scan::value;
 
 /// With more ranges their hull is taken: DuckDB tests all of them for each row group.
 const MOST_RANGES: usize = 64;
@@ -82,7 +79,7 @@ impl Order {
         match (&column.scan.logical, &column.kind) {
             // A literal of HUGEINT does not reach all of it.
             (L::UHugeInt, _) => None,
-            (logical, Kind::Integer) if is_integer(logical) => Some(Self::Integer),
+            (logical, Kind::Integer) if logical.is_integer() => Some(Self::Integer),
             (L::Date, Kind::Date) => Some(Self::Date),
             (L::Timestamp, Kind::Timestamp) => Some(Self::Timestamp(step(column.digits))),
             _ => None,

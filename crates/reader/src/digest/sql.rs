@@ -3,12 +3,13 @@
 use migrator_model::{
     LogicalType,
     canonical::request::{Digest, DigestColumn},
-    ident::{literal, quote},
-    protocol::ScanColumn,
 };
 
 use super::read::read;
-use crate::catalog::Found;
+use crate::{
+    catalog::Found,
+    scan::{list, value},
+};
 
 /// `SELECT columns, row id FROM table WHERE filter`, and a restriction on top. The row id comes
 /// last, if there is one.
@@ -19,16 +20,13 @@ pub fn select(
     restriction: Option<&str>,
 ) -> String {
     let columns = wanted.columns.iter().map(expression);
-    let list: Vec<_> = columns.chain(row_id.map(str::to_owned)).collect();
-    // A table of which no column is compared still has its rows.
-    let list = if list.is_empty() { "NULL".to_owned() } else { list.join(", ") };
+    let list = list(columns.chain(row_id.map(str::to_owned)));
     format!("SELECT {list} FROM {}{}", found.sql, condition(wanted, restriction))
 }
 
 /// The columns as DuckDB stores them, for a look at their types.
 pub fn stored(wanted: &Digest, found: &Found) -> String {
-    let list: Vec<_> = wanted.columns.iter().map(|column| value(&column.scan)).collect();
-    let list = if list.is_empty() { "NULL".to_owned() } else { list.join(", ") };
+    let list = list(wanted.columns.iter().map(|column| value(&column.scan)));
     format!("SELECT {list} FROM {}", found.sql)
 }
 
@@ -61,14 +59,6 @@ fn expression(column: &DigestColumn) -> String {
     }
 }
 
-/// The column's value, as DuckDB stores it.
-pub fn value(column: &ScanColumn) -> String {
-    match &column.field {
-        Some(field) => format!("struct_extract({}, {})", quote(&column.name), literal(field)),
-        None => quote(&column.name),
-    }
-}
-
 /// The type that a column is read as.
 pub fn read_as(column: &DigestColumn) -> LogicalType {
     read(&column.scan.logical, &column.kind)
@@ -76,7 +66,7 @@ pub fn read_as(column: &DigestColumn) -> LogicalType {
 
 #[cfg(test)]
 mod tests {
-    use migrator_model::canonical::Kind;
+    use migrator_model::{canonical::Kind, protocol::ScanColumn};
 
     use super::*;
 

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt::Write};
 
 use migrator_model::LogicalType;
 
-use super::read::{is_integer, is_nested};
+use super::read::is_nested;
 
 /// What DuckDB writes behind a year before the first.
 const BEFORE_CHRIST: &str = " (BC)";
@@ -19,7 +19,7 @@ pub fn are_known(logical: &LogicalType) -> bool {
 /// Whether a value is a number in a document.
 pub fn is_number(logical: &LogicalType) -> bool {
     use LogicalType as L;
-    is_integer(logical) || matches!(logical, L::BigNum | L::Decimal { .. })
+    logical.is_integer() || matches!(logical, L::BigNum | L::Decimal { .. })
 }
 
 /// DuckDB's text of a value as PostgreSQL says it.
@@ -29,13 +29,8 @@ pub fn postgresql<'t>(logical: &LogicalType, text: &'t [u8]) -> Cow<'t, [u8]> {
     let say: fn(&str) -> Option<String> = match logical {
         L::Decimal { .. } => decimal,
         L::Interval => interval,
-        L::Date
-        | L::Timestamp
-        | L::TimestampS
-        | L::TimestampMs
-        | L::TimestampNs
-        | L::TimestampTz
-        | L::TimestampTzNs => before_christ,
+        L::Date => before_christ,
+        logical if logical.is_timestamp() => before_christ,
         _ => return Cow::Borrowed(text),
     };
     let said = std::str::from_utf8(text).ok().and_then(say);

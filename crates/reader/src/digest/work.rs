@@ -69,9 +69,6 @@ impl<'w> Work<'w> {
             Want::Sums(Some(partition)) => partition.parts(),
             _ => 0,
         };
-        let mut digested = Digested::default();
-        digested.columns.resize_with(wanted.columns.len(), Default::default);
-        digested.parts.resize_with(parts, Default::default);
         Self {
             wanted,
             replies,
@@ -79,7 +76,7 @@ impl<'w> Work<'w> {
             scratch: Canonical::default(),
             cells: Vec::new(),
             hashes: Vec::new(),
-            digested,
+            digested: Digested::empty(wanted.columns.len(), parts),
             rows: Vec::new(),
             found: Vec::new(),
             bytes: 0,
@@ -284,7 +281,7 @@ pub fn bind_all<'c>(wanted: &'c Digest, vectors: &'c [Vector<'c>]) -> Vec<Bound<
 }
 
 /// The canonical bytes of a value, of a long one the first.
-fn cell(values: &Bound<'_>, row: usize, most: usize, scratch: &mut Canonical) -> Vec<u8> {
+pub fn cell(values: &Bound<'_>, row: usize, most: usize, scratch: &mut Canonical) -> Vec<u8> {
     scratch.clear();
     values.put(row, scratch);
     let bytes = scratch.bytes();

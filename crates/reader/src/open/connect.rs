@@ -26,7 +26,7 @@ pub fn connect(open: &Open, origin: &Origin) -> Result<Connected, Failure> {
     let opened = match (open.kind, &open.encryption_key) {
         (SourceKind::Database, None) => plain(open, origin),
         (SourceKind::Database, Some(key)) => return encrypted(open, key, origin),
-        _ => return files(open),
+        _ => return files(open, origin),
     };
     opened.map_err(|error| origin.explain(&error))
 }
@@ -60,10 +60,9 @@ fn encrypted(open: &Open, key: &Secret, origin: &Origin) -> Result<Connected, Fa
 }
 
 /// Files of other kinds become views of an empty database.
-fn files(open: &Open) -> Result<Connected, Failure> {
+fn files(open: &Open, origin: &Origin) -> Result<Connected, Failure> {
     check_names(&open.files)?;
-    let all = Origin::of(open);
-    let failed = |error: DuckError| all.explain(&error);
+    let failed = |error: DuckError| origin.explain(&error);
     let connected =
         Database::open(MEMORY, &settings::before_open(open)).and_then(two).map_err(failed)?;
     let paths: Vec<_> = open.files.iter().map(|file| literal(&file.path)).collect();

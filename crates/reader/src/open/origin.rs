@@ -1,7 +1,7 @@
 //! Where something comes from, and DuckDB's errors about it in PostgreSQL's terms.
 
 use migrator_model::{
-    protocol::{Failure, Open, SourceKind},
+    protocol::{Failure, Open, SourceFile, SourceKind},
     reject::shown,
     secret::Secret,
 };
@@ -21,9 +21,7 @@ pub struct Origin {
 impl Origin {
     /// All files of a source.
     pub fn of(open: &Open) -> Self {
-        let path = |file: Option<&migrator_model::protocol::SourceFile>| {
-            file.map(|file| file.path.clone())
-        };
+        let path = |file: Option<&SourceFile>| file.map(|file| file.path.clone());
         Self {
             kind: open.kind,
             path: path(open.files.first()).unwrap_or_default(),
@@ -49,7 +47,12 @@ impl Origin {
 
     /// What the files are.
     fn noun(&self) -> &'static str {
-        noun(self.kind)
+        match self.kind {
+            SourceKind::Database => "DuckDB file",
+            SourceKind::Parquet => "Parquet file",
+            SourceKind::Csv => "CSV file",
+            SourceKind::Json => "JSON file",
+        }
     }
 
     /// Which files they are.
@@ -146,16 +149,6 @@ impl Origin {
             }
             _ => self.explain(error),
         }
-    }
-}
-
-/// What a file of a kind is called.
-pub fn noun(kind: SourceKind) -> &'static str {
-    match kind {
-        SourceKind::Database => "DuckDB file",
-        SourceKind::Parquet => "Parquet file",
-        SourceKind::Csv => "CSV file",
-        SourceKind::Json => "JSON file",
     }
 }
 

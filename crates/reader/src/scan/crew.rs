@@ -120,8 +120,9 @@ fn crashed() -> Stop {
     Failure::new("XX000", "a thread of the reader failed").into()
 }
 
-fn lock<'l, T>(mutex: &'l Mutex<T>) -> MutexGuard<'l, T> {
-    // Whoever failed in the middle of something has failed the scan.
+/// Locks what threads share.
+pub fn lock<'l, T>(mutex: &'l Mutex<T>) -> MutexGuard<'l, T> {
+    // Whoever failed in the middle of something has failed what all of them do.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

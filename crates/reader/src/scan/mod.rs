@@ -9,16 +9,19 @@ mod output;
 mod proven;
 mod select;
 
-use std::{io, sync::Arc};
+use std::{borrow::Borrow, io, sync::Arc};
 
 use migrator_model::{
     LogicalType, SourceName,
     policy::Losses,
-    protocol::{Done, Failure, Reply, Scan},
+    protocol::{Done, Failure, Reply, Scan, ScanColumn},
 };
 
-pub(crate) use self::select::{expression, readable};
 use self::{crew::Made, feed::Feed, maker::Work, output::Output, proven::Undecided};
+pub(crate) use self::{
+    crew::lock,
+    select::{expression, list, readable, value},
+};
 use crate::{
     catalog::{self, Found},
     encode::{Policy, RowEncoder},
@@ -109,7 +112,6 @@ fn of_table(
     usage: &Usage,
 ) -> Result<Done, Stop> {
     let found = &*catalog::find(source, &scan.table)?;
-    let row_id = catalog::row_id(source, found)?;
     prepare(source, found, scan.filter.as_deref(), scan.columns.iter().map(|c| &c.logical))?;
     if scan.dry_run {
         return dry_run(source, scan, found, output, usage);
@@ -119,6 +121,7 @@ fn of_table(
         None => catalog::count(source, found)?,
     };
     output.say(&Reply::Expect(expected))?;
+    let row_id = catalog::row_id(source, found)?;
     rows(source, scan, &reading(source, scan, found, row_id)?, output, usage)
 }
 
@@ -186,7 +189,7 @@ fn rows(
     usage: &Usage,
 ) -> Result<Done, Stop> {
     let logicals: Vec<_> = scan.columns.iter().map(|column| readable(&column.logical)).collect();
-    check_types(scan, &logicals, &reading.statement)?;
+    check_types(scan.columns.iter().zip(&logicals), &reading.statement)?;
     let work = work(scan, reading, &logicals)?;
     let stream = reading.statement.stream().map_err(|error| source.explain(&error))?;
     let mut feed = Feed::new(stream, source.origin());
@@ -212,13 +215,13 @@ fn work<'w>(
     Ok(Work { scan, table, logicals, encoder, has_row_id, ids })
 }
 
-/// The file's types must be the ones that the backend planned with.
-fn check_types(
-    scan: &Scan,
-    logicals: &[LogicalType],
+/// The statement's types must be the ones that the backend planned with.
+pub(crate) fn check_types<'c>(
+    planned: impl Iterator<Item = (&'c ScanColumn, impl Borrow<LogicalType>)>,
     statement: &Statement<'_>,
 ) -> Result<(), Failure> {
-    for (column, (want, have)) in scan.columns.iter().zip(logicals.iter().zip(statement.types())) {
+    for ((column, want), have) in planned.zip(statement.types()) {
+        let want = want.borrow();
         if want != have {
             let message = format!("column \"{}\" has type {have}, not {want}", column.name);
             return Err(Failure::new("42804", message));

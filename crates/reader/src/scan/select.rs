@@ -11,9 +11,7 @@ use crate::catalog::Found;
 /// `SELECT columns, row id FROM table WHERE filter`. The row id comes last, if there is one.
 pub fn select(scan: &Scan, found: &Found, row_id: Option<&str>) -> String {
     let columns = scan.columns.iter().map(expression);
-    let list: Vec<_> = columns.chain(row_id.map(str::to_owned)).collect();
-    // A scan of no column still has a row for each row.
-    let list = if list.is_empty() { "NULL".to_owned() } else { list.join(", ") };
+    let list = list(columns.chain(row_id.map(str::to_owned)));
     let from = format!("SELECT {list} FROM {}", found.sql);
     match &scan.filter {
         // The line breaks end a comment that the filter may end with.
@@ -22,12 +20,23 @@ pub fn select(scan: &Scan, found: &Found, row_id: Option<&str>) -> String {
     }
 }
 
-/// The column's value, as a scan delivers it.
-pub fn expression(column: &ScanColumn) -> String {
-    let value = match &column.field {
+/// What is selected. A table of which no column is wanted still has a row for each row.
+pub fn list(expressions: impl Iterator<Item = String>) -> String {
+    let list: Vec<_> = expressions.collect();
+    if list.is_empty() { "NULL".to_owned() } else { list.join(", ") }
+}
+
+/// The column's value, as DuckDB stores it.
+pub fn value(column: &ScanColumn) -> String {
+    match &column.field {
         Some(field) => format!("struct_extract({}, {})", quote(&column.name), literal(field)),
         None => quote(&column.name),
-    };
+    }
+}
+
+/// The column's value, as a scan delivers it.
+pub fn expression(column: &ScanColumn) -> String {
+    let value = value(column);
     match readable(&column.logical) {
         readable if readable != column.logical => format!("CAST({value} AS {readable})"),
         _ => value,

@@ -1,5 +1,7 @@
 //! The program itself, over its socket, in its sandbox.
 
+#![forbid(unsafe_code)]
+
 mod encrypted;
 mod files;
 mod queries;

@@ -5,7 +5,10 @@ use std::{
     io::Read,
     os::{
         fd::OwnedFd,
-        unix::{fs::MetadataExt, net::UnixStream},
+        unix::{
+            fs::{FileExt, MetadataExt},
+            net::UnixStream,
+        },
     },
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
@@ -13,7 +16,6 @@ use std::{
 };
 
 use duckdb::Connection;
-use memmap2::Mmap;
 use migrator_model::{
     Field, LogicalType, PgType, SourceName,
     catalog::{Table, TableSummary},
@@ -89,7 +91,7 @@ pub fn open_of(kind: SourceKind, paths: &[&Path], temp: &Path) -> Open {
 pub struct Reader {
     child: Child,
     socket: UnixStream,
-    slots: Mmap,
+    slots: File,
     errors: File,
     /// What it said of itself.
     pub ready: Ready,
@@ -137,7 +139,6 @@ impl Reader {
             .spawn()
             .unwrap();
         protocol::send(&mut socket, &Request::Open(open)).unwrap();
-        let slots = map(&slots);
         match protocol::receive(&mut socket).unwrap() {
             Some(Reply::Ready(ready)) => {
                 Ok(Self { child, socket, slots, errors, ready, _temp: temp })
@@ -203,10 +204,11 @@ impl Reader {
             match self.receive() {
                 Reply::Expect(_) => {}
                 Reply::Slot(full) => {
-                    let start = full.slot as usize * SLOT_BYTES;
-                    let used = &self.slots[start..start + full.used];
+                    let mut used = vec![0; full.used];
+                    let start = u64::from(full.slot) * SLOT_BYTES as u64;
+                    self.slots.read_exact_at(&mut used, start).unwrap();
                     assert_eq!(full.fragment, None);
-                    scanned.images.extend(Images::new(used).map(<[u8]>::to_vec));
+                    scanned.images.extend(Images::new(&used).map(<[u8]>::to_vec));
                     scanned.slots += 1;
                     self.send(&Request::Release(full.slot));
                 }
@@ -304,12 +306,6 @@ pub fn columns(table: &Table) -> Vec<Field> {
         logical: column.logical.clone(),
     };
     table.columns.iter().map(field).collect()
-}
-
-#[allow(unsafe_code)]
-fn map(file: &File) -> Mmap {
-    // SAFETY: the file keeps its size, and is read only where the reader has handed over.
-    unsafe { Mmap::map(file).unwrap() }
 }
 
 /// What a process wrote to standard error.

@@ -417,7 +417,7 @@ impl Maker<'_> {
         Expr::form(Bool, &text, parts)
     }
 
-    /// An aggregate, and whether several equal values may look different.
+    /// An aggregate, now and then of some of the rows.
     pub fn aggregate(&mut self, depth: u32) -> Expr {
         let (kind, text, parts) = self.plain_aggregate(depth);
         if !self.chance.percent(15) {

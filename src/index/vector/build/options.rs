@@ -5,7 +5,11 @@ use serde_json::Value;
 
 use crate::{
     error::{Error, Result},
-    index::vector::design::{Design, Method, probes},
+    index::{
+        bounds,
+        vector::design::{Design, Method, probes},
+    },
+    load,
 };
 
 /// The keys of `options`.
@@ -35,30 +39,21 @@ pub struct Options {
 impl Options {
     /// Reads them.
     pub fn parse(value: &Value) -> Result<Self> {
-        if !value.is_object() {
-            return Err(
-                Error::new("22023", "options must be an object").hint("For example '{\"m\": 24}'.")
-            );
-        }
-        let options: Self = serde_json::from_value(value.clone()).map_err(|error| {
-            let reason = error.to_string().replace('`', "\"");
-            Error::new("22023", "invalid options").detail(format!("In options: {reason}."))
-        })?;
-        options.check()
+        load::parse_object::<Self>("options", value, "'{\"m\": 24}'")?.check()
     }
 
     fn check(self) -> Result<Self> {
-        within("m", self.m, 2, 100)?;
-        within("ef_construction", self.ef_construction, 4, 1_000)?;
-        within("lists", self.lists, 1, 32_768)?;
-        within("parallel_workers", self.parallel_workers, 0, 1_024)?;
-        match self.recall {
-            Some(recall) if !(recall > 0.0 && recall <= 1.0) => {
-                let message = "options.recall must be above 0 and at most 1";
-                Err(Error::new("22023", message).detail(format!("It is {recall}.")))
-            }
-            _ => Ok(self),
+        let numbers = [
+            ("options.m", self.m, 2..=100),
+            ("options.ef_construction", self.ef_construction, 4..=1_000),
+            ("options.lists", self.lists, 1..=32_768),
+            ("options.parallel_workers", self.parallel_workers, 0..=1_024),
+        ];
+        for (name, value, range) in numbers {
+            value.map_or(Ok(()), |value| bounds::between(name, value, range))?;
         }
+        self.recall.map_or(Ok(()), |recall| bounds::share("options.recall", recall))?;
+        Ok(self)
     }
 
     /// The memory that was allowed, in bytes.
@@ -105,16 +100,6 @@ impl Options {
             None => Ok(()),
             Some(_) => Err(Error::new("22023", format!("an index of {am} has no {name}"))),
         }
-    }
-}
-
-fn within(name: &str, value: Option<u32>, least: u32, most: u32) -> Result<()> {
-    match value {
-        Some(value) if !(least..=most).contains(&value) => {
-            let message = format!("options.{name} must be between {least} and {most}");
-            Err(Error::new("22023", message).detail(format!("It is {value}.")))
-        }
-        _ => Ok(()),
     }
 }
 

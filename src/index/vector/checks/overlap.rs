@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{Check, Look, Status};
 use crate::{
-    error::{Error, Result},
+    error::Result,
     index::vector::{
         metric::{Element, Metric},
         read,
@@ -16,7 +16,7 @@ use crate::{
         search::Search,
         within,
     },
-    pg::subtransaction,
+    pg::{extension, subtransaction},
     steps,
 };
 
@@ -98,18 +98,9 @@ fn theirs(
     queries: &[Query],
     dimensions: u32,
 ) -> Result<Vec<Neighbour>> {
-    #[derive(Deserialize)]
-    struct Own {
-        schema: String,
-    }
-    let own: Vec<Own> = read(
-        "SELECT quote_ident(n.nspname) AS schema FROM pg_extension e
-           JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'migrator'",
-        &[],
-    )?;
-    let own = own.into_iter().next().ok_or_else(|| Error::new("XX000", "extension expected"))?;
     let (schema, type_sql) = (search.column.schema.quoted(), search.column.type_sql());
-    let (operator, migrator) = (search.column.operator(search.metric), own.schema);
+    let (operator, migrator) =
+        (search.column.operator(search.metric), extension::own_schema()?.quoted());
     let sql_here = format!(
         "SELECT r.n AS number, (r.v::{type_sql} {operator} q.t::{type_sql})::text AS distance
            FROM {migrator}.read_query($1, $2) AS r(n bigint, v {schema}.vector({dimensions}))

@@ -27,8 +27,6 @@ pub struct Condition {
     pub expression: Option<Expression>,
     /// Who checks it.
     pub place: Place,
-    /// Whether it is the same for all rows: the server checks such a one before a scan begins.
-    pub is_gate: bool,
 }
 
 /// DuckDB gets no more conditions than these in one query.
@@ -36,13 +34,8 @@ pub const MOST: usize = 100;
 
 impl Condition {
     /// A condition that only PostgreSQL checks.
-    ///
-    /// # Safety
-    /// It must be the running planner's.
-    pub unsafe fn here(restriction: *mut RestrictInfo) -> Self {
-        // SAFETY: by the caller.
-        let is_gate = unsafe { (*restriction).pseudoconstant };
-        Self { restriction, expression: None, place: Place::Here, is_gate }
+    pub fn here(restriction: *mut RestrictInfo) -> Self {
+        Self { restriction, expression: None, place: Place::Here }
     }
 
     /// Decides who checks a condition on the rows of a foreign table.
@@ -56,19 +49,28 @@ impl Condition {
         translator: &mut Translator<'_>,
     ) -> Self {
         // SAFETY: by the caller.
-        let (is_gate, said) = unsafe {
+        let said = unsafe {
             // What DuckDB's messages say must not tell of rows that a view hides.
             let may = settings::pushdown()
                 && pg_sys::restriction_is_securely_promotable(restriction, rel);
-            let said = may.then(|| said((*restriction).clause, planning, translator)).flatten();
-            ((*restriction).pseudoconstant, said)
+            may.then(|| said((*restriction).clause, planning, translator)).flatten()
         };
-        let (expression, place) = match said {
-            Some((expression, true)) => (Some(expression), Place::There),
-            Some((expression, false)) => (Some(expression), Place::Both),
-            None => (None, Place::Here),
-        };
-        Self { restriction, expression, place, is_gate }
+        match said {
+            None => Self::here(restriction),
+            Some((expression, is_exact)) => {
+                let place = if is_exact { Place::There } else { Place::Both };
+                Self { restriction, expression: Some(expression), place }
+            }
+        }
+    }
+
+    /// Whether it is the same for all rows: the server checks such a one before a scan begins.
+    ///
+    /// # Safety
+    /// The planner must still be running.
+    pub unsafe fn is_gate(&self) -> bool {
+        // SAFETY: by the caller.
+        unsafe { (*self.restriction).pseudoconstant }
     }
 
     /// The condition itself.

@@ -163,13 +163,8 @@ impl<'a> Translator<'a> {
 
     fn column(&self, var: &pg_sys::Var) -> Option<Expression> {
         let (relation, attribute) = (var.varno as u32, var.varattno);
-        let at = usize::try_from(attribute).ok()?.checked_sub(1)?;
-        let is_there = self.planning.with_scope(|scope| {
-            scope
-                .0
-                .get(&relation)
-                .is_some_and(|table| matches!(table.columns.get(at), Some(Some(_))))
-        });
+        let is_there =
+            self.planning.with_scope(|scope| scope.column(relation, attribute).is_some());
         let usable = var.varlevelsup == 0 && self.columns.visible.contains(&relation) && is_there;
         let kind = types::kind(var.vartype);
         usable.then_some(Expression::Column { relation, attribute, kind })

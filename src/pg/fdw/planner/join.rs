@@ -14,12 +14,12 @@ use super::{
     conditions::MOST,
     cost::{Method, Work},
     expression::{Columns, Translator},
-    nodes, outputs, paths, size,
+    nodes, outputs, paths,
     state::{Origin, State},
 };
 use crate::{
     pg::compat::planner,
-    readers::pushdown::{self, Expression, JoinKind, Remote},
+    readers::pushdown::{self, Expression, JoinKind, Remote, Select},
     settings,
 };
 
@@ -116,12 +116,12 @@ impl Join<'_> {
             let may = self.is_left_alone() && self.is_free_of_placeholders();
             let origin = may.then(|| self.origin()).flatten()?;
             let (on, filters) = self.conditions()?;
-            let from = self.from(on, filters).filter(|from| conditions_of(from) <= MOST)?;
+            let from = self.from(on, filters).filter(|from| from.conditions().len() <= MOST)?;
             let state = State {
                 planning: Rc::clone(&self.left.planning),
                 origin,
                 columns: self.columns(),
-                select: size::select(from),
+                select: Select::all_of(from),
                 targets: None,
                 local: Vec::new(),
                 is_whole: true,
@@ -144,7 +144,7 @@ impl Join<'_> {
             let changes = [CmdType::CMD_UPDATE, CmdType::CMD_DELETE, CmdType::CMD_MERGE];
             !changes.contains(&(*(*self.root).parse).commandType)
                 && (*self.root).rowMarks.is_null()
-                && nodes::members((*self.rel).lateral_relids).is_empty()
+                && nodes::is_empty((*self.rel).lateral_relids)
                 && Rc::ptr_eq(&self.left.planning, &self.right.planning)
         }
     }
@@ -296,16 +296,6 @@ fn joined(
         _ => return None,
     }
     Some(Remote::Join { kind, left: left.into(), right: right.into(), on, filters })
-}
-
-/// How many conditions a relation has.
-fn conditions_of(from: &Remote) -> usize {
-    match from {
-        Remote::Table { filters, .. } => filters.len(),
-        Remote::Join { left, right, on, filters, .. } => {
-            conditions_of(left) + conditions_of(right) + on.len() + filters.len()
-        }
-    }
 }
 
 /// A relation without the filters on the rows of its join, and these. Tables keep theirs.

@@ -2,6 +2,8 @@
 
 use pgrx::pg_sys::{self, List, Node, NodeTag};
 
+use crate::pg::list;
+
 /// An expression, by what it is at its top.
 #[derive(Clone, Copy)]
 pub enum Tree<'p> {
@@ -100,14 +102,9 @@ pub unsafe fn tag<T>(node: *const T) -> Option<NodeTag> {
 /// # Safety
 /// It must be NULL or such a list, which stays as it is for `'p`.
 pub unsafe fn elements<'p, T: 'p>(list: *const List) -> impl ExactSizeIterator<Item = *mut T> + 'p {
-    // SAFETY: by the caller; a list has so many cells, and each of them holds a pointer.
-    let cells = unsafe {
-        match list.as_ref() {
-            Some(list) => std::slice::from_raw_parts(list.elements, list.length.max(0) as usize),
-            None => &[],
-        }
-    };
-    // SAFETY: the same.
+    // SAFETY: by the caller.
+    let cells = unsafe { list::cells(list) };
+    // SAFETY: the same; each of them holds a pointer.
     cells.iter().map(|cell| unsafe { cell.ptr_value.cast::<T>() })
 }
 
@@ -127,17 +124,11 @@ pub unsafe fn equal<T>(one: *const T, other: *const T) -> bool {
     unsafe { pg_sys::equal(one.cast(), other.cast()) }
 }
 
-/// The numbers of a set.
+/// Whether a set has no members.
 ///
 /// # Safety
 /// It must be NULL or a live set.
-pub unsafe fn members(set: *const pg_sys::Bitmapset) -> Vec<u32> {
-    let mut members = Vec::new();
+pub unsafe fn is_empty(set: *const pg_sys::Bitmapset) -> bool {
     // SAFETY: by the caller; -1 begins, and a negative number ends.
-    while let Ok(next) = u32::try_from(unsafe {
-        pg_sys::bms_next_member(set, members.last().map_or(-1, |last: &u32| *last as i32))
-    }) {
-        members.push(next);
-    }
-    members
+    unsafe { pg_sys::bms_next_member(set, -1) < 0 }
 }

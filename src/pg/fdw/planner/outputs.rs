@@ -48,9 +48,7 @@ impl Outputs {
 /// The type that a column of a foreign table is read as.
 fn column_type(scope: &Scope, expression: &Expression) -> Option<migrator_model::PgType> {
     let Expression::Column { relation, attribute, .. } = expression else { return None };
-    let at = usize::try_from(*attribute).ok()?.checked_sub(1)?;
-    let column = scope.0.get(relation)?.columns.get(at)?.as_ref()?;
-    Some(column.pg.clone())
+    scope.column(*relation, *attribute).map(|column| column.pg.clone())
 }
 
 /// The columns that a target is computed from; None if DuckDB has not all of them.
@@ -120,12 +118,6 @@ pub unsafe fn key(state: &State, node: *mut Expr) -> Option<Expression> {
             && (is_column || pushdown::output(&expression, scope))
     });
     is_key.then_some(expression)
-}
-
-/// Whether an expression is known when the scan begins. Such a one is computed here, because the server
-/// would take it for the parameter of the scan that it is also.
-pub fn is_known(expression: &Expression) -> bool {
-    matches!(expression, Expression::Constant { .. } | Expression::Parameter { .. })
 }
 
 /// The aggregates and columns that an expression is computed from.

@@ -95,7 +95,7 @@ unsafe fn outer(rel: *mut RelOptInfo, restriction: *mut RestrictInfo) -> Option<
         pg_sys::bms_del_member(all, (*rel).relid as i32)
     };
     // SAFETY: a set that was just made.
-    unsafe { !nodes::members(outer).is_empty() }.then_some(outer)
+    unsafe { !nodes::is_empty(outer) }.then_some(outer)
 }
 
 /// # Safety

@@ -155,13 +155,13 @@ impl Checks {
     /// # Safety
     /// As for `parts`.
     unsafe fn add(&mut self, condition: &Condition) {
+        // SAFETY: by the caller.
+        let (is_gate, clause) = unsafe { (condition.is_gate(), condition.clause()) };
         // The server checks them before it begins.
-        if condition.is_gate {
+        if is_gate {
             return;
         }
         self.filters.extend(condition.expression.clone());
-        // SAFETY: by the caller.
-        let clause = unsafe { condition.clause() };
         match condition.place {
             Place::There => self.there.push(clause),
             Place::Both | Place::Here => self.local.push(clause),

@@ -143,7 +143,7 @@ unsafe fn state(
         planning,
         origin,
         columns: columns(relation),
-        select: select(Remote::Table { relation, filters }),
+        select: Select::all_of(Remote::Table { relation, filters }),
         targets: None,
         local: Vec::new(),
         is_whole: is_whole && settings::pushdown(),
@@ -161,20 +161,6 @@ fn origin(table: Oid, user: u32, foreign: &ForeignTable) -> Origin {
         nul_bytes: foreign.nul_bytes.clone(),
         tables: vec![Assumed::of(table.to_u32(), &label, &foreign.remote)],
         label,
-    }
-}
-
-/// All rows as they come, without any output.
-pub fn select(from: Remote) -> Select {
-    Select {
-        from,
-        outputs: Vec::new(),
-        grouping: None,
-        having: Vec::new(),
-        distinct: false,
-        order: Vec::new(),
-        limit: None,
-        offset: None,
     }
 }
 

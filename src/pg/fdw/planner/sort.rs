@@ -54,9 +54,7 @@ unsafe fn value(state: &State, key: &PathKey, member: &EquivalenceMember) -> Opt
     }
     // SAFETY: by the caller.
     let expression = unsafe { state.translator() }.expression(member.em_expr)?;
-    let is_value =
-        !matches!(expression, Expression::Parameter { .. } | Expression::Constant { .. });
-    (is_value && is_given_by(state, &expression)).then_some(expression)
+    (!expression.is_known() && is_given_by(state, &expression)).then_some(expression)
 }
 
 /// Whether an expression can be computed from what a grouped relation still has: its groups' keys, and
@@ -78,47 +76,16 @@ pub fn is_of_groups(keys: &[Expression], expression: &Expression) -> bool {
         | Expression::Constant { .. }
         | Expression::Parameter { .. } => true,
         Expression::Column { .. } => keys.contains(expression),
-        other => children(other).into_iter().all(|child| is_of_groups(keys, child)),
+        other => other.children().into_iter().all(|child| is_of_groups(keys, child)),
     }
 }
 
 fn has_aggregate(expression: &Expression) -> bool {
     let is_one = matches!(expression, Expression::Aggregate { .. });
-    is_one || children(expression).into_iter().any(has_aggregate)
+    is_one || expression.children().into_iter().any(has_aggregate)
 }
 
 /// DISTINCT leaves nothing but the outputs.
 fn outputs(state: &State, expression: &Expression) -> bool {
     state.select.outputs.iter().any(|output| output.expression == *expression)
-}
-
-/// The expressions directly inside one.
-fn children(expression: &Expression) -> Vec<&Expression> {
-    match expression {
-        Expression::Column { .. } | Expression::Constant { .. } | Expression::Parameter { .. } => {
-            Vec::new()
-        }
-        Expression::Operator { operands: several, .. }
-        | Expression::Function { arguments: several, .. }
-        | Expression::Coalesce { arguments: several, .. }
-        | Expression::And(several)
-        | Expression::Or(several) => several.iter().collect(),
-        Expression::AnyOf { left, elements, .. } => {
-            std::iter::once(&**left).chain(elements).collect()
-        }
-        Expression::Not(one)
-        | Expression::IsNull { operand: one, .. }
-        | Expression::Is { operand: one, .. }
-        | Expression::Relabel { operand: one, .. } => vec![one],
-        Expression::IsDistinct { left, right, .. } | Expression::NullIf { left, right, .. } => {
-            vec![left, right]
-        }
-        Expression::Case { arms, otherwise, .. } => {
-            let arms = arms.iter().flat_map(|(condition, value)| [condition, value]);
-            arms.chain([&**otherwise]).collect()
-        }
-        Expression::Aggregate { arguments, filter, .. } => {
-            arguments.iter().chain(filter.as_deref()).collect()
-        }
-    }
 }

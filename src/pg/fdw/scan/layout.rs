@@ -20,8 +20,6 @@ pub struct Layout {
     pub attributes: Vec<Attribute>,
     /// What they must be.
     pub shape: ImageShape,
-    /// The types of their attributes.
-    pub types: Vec<pg_sys::Oid>,
     /// What the scan tuple is made of, where it is not the image itself.
     pub makeup: Option<Vec<Part>>,
     /// The attributes, from 0, that are values of domains with constraints.
@@ -72,7 +70,7 @@ impl Layout {
     /// An attribute that is always NULL: its type does not matter, and may be gone.
     fn nothing(&mut self) -> usize {
         let name = String::new();
-        self.add(Attribute { name, target: None, source: None, not_null: false }, pg_sys::INT4OID)
+        self.add(Attribute { name, target: None, source: None, not_null: false })
     }
 
     /// The attribute as it is declared, filled from a column.
@@ -105,15 +103,12 @@ impl Layout {
     fn filled(&mut self, target: Target, column: usize, plan: &ScanPlan) -> Result<usize> {
         let field = plan.columns.get(column);
         let field = field.ok_or_else(|| Error::new("XX000", "the plan has no such column"))?;
-        let (name, oid) = (field.name.clone(), pg_sys::Oid::from(target.physical.oid));
-        let attribute =
-            Attribute { name, target: Some(target), source: Some(column), not_null: false };
-        Ok(self.add(attribute, oid))
+        let (name, target) = (field.name.clone(), Some(target));
+        Ok(self.add(Attribute { name, target, source: Some(column), not_null: false }))
     }
 
-    fn add(&mut self, attribute: Attribute, oid: pg_sys::Oid) -> usize {
+    fn add(&mut self, attribute: Attribute) -> usize {
         self.attributes.push(attribute);
-        self.types.push(oid);
         self.attributes.len() - 1
     }
 }

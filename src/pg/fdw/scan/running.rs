@@ -1,16 +1,12 @@
 //! A foreign scan while it runs: a reader of its own, and the rows that have arrived last.
 
-use migrator_model::{
-    SourceName,
-    layout::Attribute,
-    policy::OnError,
-    protocol::{Scan, ScanColumn},
-};
+use migrator_model::{SourceName, layout::Attribute, policy::OnError, protocol::Scan};
 
 use crate::{
     error::{Error, Result},
     pg::{server, shared_memory::RowBuffer},
     readers::{
+        describe,
         plan::ScanPlan,
         remedy::{self, Reading},
     },
@@ -171,16 +167,11 @@ impl Running {
     }
 
     fn scan(&self) -> Result<Scan> {
-        let column = |column: &migrator_model::Field| ScanColumn {
-            name: column.name.clone(),
-            field: None,
-            logical: column.logical.clone(),
-        };
         let query = self.query.clone();
         Ok(Scan {
             table: SourceName { schema: None, name: self.plan.label.clone() },
             query: Some(query.ok_or_else(|| Error::new("XX000", "nothing to read"))?),
-            columns: self.plan.columns.iter().map(column).collect(),
+            columns: self.plan.columns.iter().map(describe::scan_column).collect(),
             filter: None,
             attributes: self.attributes.clone(),
             on_error: self.on_error,

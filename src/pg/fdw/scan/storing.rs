@@ -2,6 +2,7 @@
 
 use std::{ffi::c_void, ptr};
 
+use migrator_model::layout::Attribute;
 use pgrx::{direct_function_call_as_datum, pg_sys};
 
 use super::layout::{Layout, Part};
@@ -58,7 +59,7 @@ impl Storing {
             tuple,
             table,
             domains: layout.checked.iter().map(domain).collect(),
-            makeup: layout.makeup.take().map(|parts| Makeup::new(parts, &layout.types)),
+            makeup: layout.makeup.take().map(|parts| Makeup::new(parts, &layout.attributes)),
         }
     }
 
@@ -120,16 +121,22 @@ impl Domain {
 }
 
 impl Makeup {
-    fn new(parts: Vec<Part>, types: &[pg_sys::Oid]) -> Self {
+    fn new(parts: Vec<Part>, attributes: &[Attribute]) -> Self {
+        // The type of what is always NULL does not matter.
+        let oid = |attribute: &Attribute| match &attribute.target {
+            Some(target) => pg_sys::Oid::from(target.physical.oid),
+            None => pg_sys::INT4OID,
+        };
+        let count = attributes.len();
         // SAFETY: makes a descriptor in the current memory context; its entries are in its range.
         let descriptor = unsafe {
-            let descriptor = pg_sys::CreateTemplateTupleDesc(types.len() as i32);
-            for (attnum, oid) in (1..).zip(types) {
-                pg_sys::TupleDescInitEntry(descriptor, attnum, ptr::null(), *oid, -1, 0);
+            let descriptor = pg_sys::CreateTemplateTupleDesc(count as i32);
+            for (attnum, oid) in (1..).zip(attributes.iter().map(oid)) {
+                pg_sys::TupleDescInitEntry(descriptor, attnum, ptr::null(), oid, -1, 0);
             }
             descriptor
         };
-        let (values, nulls) = (vec![pg_sys::Datum::null(); types.len()], vec![true; types.len()]);
+        let (values, nulls) = (vec![pg_sys::Datum::null(); count], vec![true; count]);
         Self { parts, descriptor, values, nulls }
     }
 

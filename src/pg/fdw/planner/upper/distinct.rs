@@ -23,8 +23,9 @@ pub unsafe fn offer(step: &Step<'_>) -> Option<Offer> {
         let mut outputs = Outputs::default();
         for (node, reference) in outputs::targets(target) {
             let known = step.before.translator().expression(node)?;
-            // The same in all rows: it is added here.
-            if !outputs::is_known(&known) {
+            // The same in all rows: it is added here, and must be, because the server would take it for
+            // the scan's parameter that it is also.
+            if !known.is_known() {
                 let is_compared = outputs::named_by(query.distinctClause, reference);
                 let key = is_compared.then(|| outputs::key(step.before, node))??;
                 outputs.add(step.before, node, key)?;

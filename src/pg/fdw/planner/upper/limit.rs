@@ -55,7 +55,7 @@ unsafe fn number(step: &Step<'_>, node: *mut Node) -> Option<Option<Expression>>
     }
     // SAFETY: by the caller.
     let number = unsafe { step.before.translator() }.expression(node.cast())?;
-    outputs::is_known(&number).then_some(Some(number))
+    number.is_known().then_some(Some(number))
 }
 
 /// What all rows would cost.
