@@ -194,9 +194,10 @@ impl Connection {
         !frame.is_empty() && matches!(self.socket.write(&frame), Ok(sent) if sent == frame.len())
     }
 
-    /// Ends its rest. False: it has ended.
+    /// Ends its rest. False: it has ended, or is about to: only an answer tells that a process lives
+    /// which somebody may have signalled a moment ago.
     pub fn wake(&mut self) -> bool {
-        self.registered.wake() && matches!(self.child.try_wait(), Ok(None))
+        self.registered.wake() && matches!(self.ask(&Request::Wake), Ok(Reply::Awake))
     }
 
     /// Whether it was seen to end while it rested.

@@ -15,9 +15,6 @@ use crate::{
 
 /// No more are kept: each holds memory, and a file open.
 const MOST_KEPT: usize = MOST_WATCHED;
-/// A reader whose time is over so soon might end before it hears of its next scan.
-const NEARLY_OVER: Duration = Duration::from_millis(300);
-
 /// What somebody wants a reader for: one that was opened for the same serves as well as a new one.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Want {
@@ -94,13 +91,12 @@ fn kept(want: &Want) -> Option<Reader> {
     }
 }
 
-/// Ends those that have ended by themselves, or are about to, and those of files that are others now.
+/// Ends those that have ended by themselves, and those of files that are others now.
 fn end_useless(now: Option<&Identity>) {
-    let soon = Instant::now() + NEARLY_OVER;
     let is_useless = |kept: &Kept| {
         let source = kept.reader.good_for.as_ref().map(|want| &want.source);
         let is_outdated = source.zip(now).is_some_and(|(source, now)| source.is_before(now));
-        kept.until < soon || is_outdated || kept.reader.connection.has_ended()
+        kept.until < Instant::now() || is_outdated || kept.reader.connection.has_ended()
     };
     while let Some(useless) = take_out(is_useless) {
         drop(useless);

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Both ends must have the same; it changes with any message.
-pub const PROTOCOL_VERSION: u32 = 5;
+pub const PROTOCOL_VERSION: u32 = 6;
 /// No message is longer, in bytes.
 pub const MAX_MESSAGE: usize = 64 << 20;
 
@@ -58,6 +58,8 @@ pub enum Request {
         /// Seconds.
         seconds: u32,
     },
+    /// Says that it is there.
+    Wake,
     /// Ends the reader.
     Close,
 }
@@ -170,6 +172,8 @@ pub enum Reply {
     Bounds(Vec<Option<Bounds>>),
     /// Answers [`Request::Objects`].
     Objects(Box<Objects>),
+    /// Answers [`Request::Wake`].
+    Awake,
     /// A scan's row count, if DuckDB knows one; sent once, before the first slot.
     Expect(Option<u64>),
     /// A slot is full.

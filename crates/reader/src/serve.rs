@@ -189,6 +189,7 @@ fn answer(
 /// Answers what has one short answer.
 fn tell(source: &mut Source, request: Request) -> Result<Reply, Failure> {
     match request {
+        Request::Wake => Ok(Reply::Awake),
         Request::Tables => catalog::tables(source).map(Reply::Tables),
         Request::Describe(table) => {
             catalog::describe(source, &table).map(|found| Reply::Table(found.into()))

@@ -100,8 +100,6 @@ fn a_reader_that_dies_is_an_ordinary_error() {
         // The next round waits for a new one.
         living_readers_of(pid).into_iter().for_each(|reader| signal(reader, "-KILL"));
         eventually("the kept reader is gone", || living_readers_of(pid).is_empty());
-        // It may have threads that are still dying.
-        thread::sleep(Duration::from_millis(50));
     }
     println!("{victims} readers died in time");
     assert!(victims >= 2, "{victims} readers died in time");

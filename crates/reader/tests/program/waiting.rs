@@ -25,6 +25,8 @@ fn a_reader_that_rests_ends_in_time() {
     let folder = TempDir::new().unwrap();
     let mut one = reader(&folder);
     one.send(&Request::Rest { seconds: 60 });
+    one.send(&Request::Wake);
+    assert_eq!(one.receive(), Reply::Awake);
     assert_eq!(one.integers("SELECT 1").unwrap(), [1]);
     let since = Instant::now();
     one.send(&Request::Rest { seconds: 1 });
