@@ -5,7 +5,7 @@ ROOT := $(filter 0,$(shell id -u))
 export CARGO_TARGET_DIR ?= $(if $(ROOT),/var/cache/migrator,$(HOME)/.cache/migrator)
 PG_CONFIG ?= pg_config
 
-.PHONY: help setup build install test demo demo-stop bench bench-validation bench-readers bench-vectors
+.PHONY: help setup build install test demo demo-stop bench bench-validation bench-readers bench-vectors bench-lookups
 
 help: ## shows this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -39,3 +39,6 @@ bench-readers: setup ## times queries through the foreign data wrapper against D
 
 bench-vectors: setup ## times builds of vector indexes and searches by them
 	@bench/run bench.vectors
+
+bench-lookups: setup ## times lookups alone, beside a load, and after it
+	@bench/run bench.lookups

@@ -114,6 +114,7 @@ def ratios(results: Results, key: Key, runs: list[Run]) -> list[str]:
 def table(headers: list[str], lines: list[list[str]]) -> str:
     """A Markdown table; what looks like a number stands right."""
     words = {"workload", "wal_level", "contestant", "figure", "to reach", ""}
+    words |= {"lookup", "when", "statement"}
     align = ["left" if header in words else "right" for header in headers]
     return tabulate(lines, headers, tablefmt="github", colalign=align, disable_numparse=True)
 

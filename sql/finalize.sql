@@ -29,6 +29,7 @@ COMMENT ON FUNCTION validate_pgtap(text, name, jsonb, text[], text[], text) IS '
 COMMENT ON FUNCTION latency_check(text, jsonb, integer, double precision) IS 'Measures how long a query takes as its caller: percentiles of many runs, and a verdict.';
 COMMENT ON FUNCTION latency_tap(text, jsonb, integer, double precision, text) IS 'latency_check() as TAP, for pg_prove.';
 COMMENT ON FUNCTION migrate_gate(bigint, jsonb) IS 'Whether the targets of a run are as good as they have to be, by what was measured since: one row for each gate.';
+COMMENT ON FUNCTION index_apply(regclass, text, boolean, jsonb) IS 'Builds or drops an index by a statement, in this transaction or, without keeping writers out, in a background worker.';
 COMMENT ON FUNCTION vector_advice(regclass, name, text, double precision, double precision, integer) IS 'Advises an index for a column of vectors, or none where exact searches are quick enough.';
 COMMENT ON FUNCTION vector_index(regclass, name, text, jsonb) IS 'Builds an index of vectors with the memory that it needs.';
 COMMENT ON FUNCTION vector_recall(regclass, name, regclass, name, integer, integer[], integer, text, double precision) IS 'Measures what share of the nearest rows an index of vectors finds at each setting, and how long that takes.';

@@ -33,6 +33,7 @@ mod validate;
 
 pgrx::extension_sql_file!("../sql/bootstrap.sql", name = "bootstrap", bootstrap);
 pgrx::extension_sql_file!("../sql/measure.sql", name = "measure", requires = ["bootstrap"]);
+pgrx::extension_sql_file!("../sql/jobs.sql", name = "jobs", requires = ["bootstrap"]);
 pgrx::extension_sql_file!(
     "../sql/readers.sql",
     name = "readers",

@@ -1,5 +1,6 @@
 //! The SQL surface: functions that parse, call and shape rows.
 
+mod apply;
 mod checks;
 mod database;
 mod diff;

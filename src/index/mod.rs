@@ -1,6 +1,7 @@
 //! What answers how fast, and how well: measurements of queries and indexes, kept in
-//! `migrator.measurements`, and the gates of a run.
+//! `migrator.measurements`, the gates of a run, and jobs that build indexes.
 
+mod apply;
 mod bounds;
 mod gates;
 mod latency;
@@ -9,6 +10,7 @@ pub mod percentile;
 pub mod vector;
 
 pub use self::{
+    apply::{Applied, Arguments as ApplyArguments, apply, work},
     gates::{Verdict, gate},
     latency::{Arguments as LatencyArguments, Latency, check as check_latency, tap as latency_tap},
 };

@@ -229,3 +229,33 @@ pub unsafe fn executor_run(query: *mut pg_sys::QueryDesc) {
         pg_sys::ExecutorRun(query, forward, 0);
     }
 }
+
+/// Takes a handler for a signal; 18 has another name for it in backends.
+pub fn pqsignal(signal: std::ffi::c_int, handler: pg_sys::pqsigfunc) {
+    // SAFETY: the handler is the server's own.
+    unsafe {
+        #[cfg(not(feature = "pg18"))]
+        pg_sys::pqsignal(signal, handler);
+        #[cfg(feature = "pg18")]
+        pg_sys::pqsignal_be(signal, handler);
+    }
+}
+
+/// PortalRun of a statement at the top, once; 18 dropped `run_once`.
+///
+/// # Safety
+/// The portal must have been started, and the receiver live.
+pub unsafe fn portal_run(
+    portal: pg_sys::Portal,
+    count: std::ffi::c_long,
+    receiver: *mut pg_sys::DestReceiver,
+) {
+    let none = std::ptr::null_mut();
+    // SAFETY: by the caller.
+    unsafe {
+        #[cfg(not(feature = "pg18"))]
+        pg_sys::PortalRun(portal, count, true, true, receiver, receiver, none);
+        #[cfg(feature = "pg18")]
+        pg_sys::PortalRun(portal, count, true, receiver, receiver, none);
+    }
+}

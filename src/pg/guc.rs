@@ -91,3 +91,22 @@ pub(super) fn set(name: &CStr, value: &CStr, context: pg_sys::GucContext::Type) 
         );
     }
 }
+
+/// Sets it for the rest of the session; one that this server does not have is left out.
+pub fn set_for_session(name: &CStr, value: &CStr) {
+    // SAFETY: both texts are NUL-terminated and live; the server copies them.
+    unsafe {
+        if !pg_sys::GetConfigOption(name.as_ptr(), true, false).is_null() {
+            pg_sys::set_config_option(
+                name.as_ptr(),
+                value.as_ptr(),
+                pg_sys::GucContext::PGC_USERSET,
+                pg_sys::GucSource::PGC_S_SESSION,
+                pg_sys::GucAction::GUC_ACTION_SET,
+                true,
+                0,
+                false,
+            );
+        }
+    }
+}

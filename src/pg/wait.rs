@@ -3,7 +3,7 @@
 
 use std::{
     os::fd::{AsRawFd, BorrowedFd},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use pgrx::pg_sys;
@@ -50,4 +50,23 @@ pub fn wait(socket: BorrowedFd<'_>, until: Until, timeout: Option<Duration>) -> 
 /// CHECK_FOR_INTERRUPTS()
 pub fn interrupts() {
     pgrx::check_for_interrupts!();
+}
+
+/// Waits for a while.
+pub fn pause(time: Duration) {
+    let until = Instant::now() + time;
+    let events = pg_sys::WL_LATCH_SET | pg_sys::WL_EXIT_ON_PM_DEATH | pg_sys::WL_TIMEOUT;
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return;
+        }
+        // SAFETY: MyLatch is the backend's own.
+        unsafe {
+            let (events, left) = (events as i32, left.as_millis() as i64 + 1);
+            pg_sys::WaitLatch(pg_sys::MyLatch, events, left, pg_sys::PG_WAIT_EXTENSION);
+            pg_sys::ResetLatch(pg_sys::MyLatch);
+        }
+        interrupts();
+    }
 }

@@ -4,6 +4,7 @@ pub mod chance;
 pub mod compare;
 pub mod duck;
 pub mod foreign;
+pub mod jobs;
 pub mod outcome;
 pub mod private;
 pub mod proofs;

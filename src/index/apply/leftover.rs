@@ -1,0 +1,46 @@
+//! INVALID indexes that jobs have left behind: a build that did not come to its end, or a drop that
+//! was interrupted. Nobody uses them, but every write to their table keeps them up.
+
+use super::{
+    log::{self, Job},
+    target::Index,
+};
+use crate::error::Result;
+
+/// The INVALID index of a job that is lost.
+pub fn of(job: &Job) -> Result<Option<Index>> {
+    let index = Index::named(&job.index_name)?;
+    Ok(index.filter(|index| index.table == job.target && !index.is_valid))
+}
+
+/// Does away with those of a table's lost jobs, in the caller's transaction and with its rights.
+pub fn clear(target: u32, drop: impl Fn(&str) -> Result<()>) -> Result<()> {
+    for job in log::orphans(target)? {
+        let index = of(&job)?;
+        let name = index.map(|index| index.name()).transpose()?.map(|name| name.quoted());
+        if let Some(name) = &name {
+            drop(&format!("DROP INDEX {name}"))?;
+            pgrx::notice!("dropped invalid index {name}, left behind by index job {}", job.job_id);
+        }
+        log::lost(job.job_id, name.map(|name| dropped(&name)))?;
+    }
+    Ok(())
+}
+
+/// Says what a worker is going to do away with.
+pub fn announce(target: u32) -> Result<()> {
+    for job in log::orphans(target)? {
+        if of(&job)?.is_some() {
+            let (name, job_id) = (&job.index_name, job.job_id);
+            pgrx::notice!(
+                "invalid index {name}, left behind by index job {job_id}, is dropped first"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// As the log has it.
+pub fn dropped(name: &str) -> String {
+    format!("dropped invalid index {name}")
+}

@@ -1,0 +1,158 @@
+//! `migrator.index_job_log`: what was to be done to indexes, and what came of it. Only the extension
+//! writes to it.
+
+use pgrx::{JsonB, datum::DatumWithOid, pg_sys};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{
+    error::{Error, Result},
+    load::{current_role, log_owner},
+    pg::{owner, spi},
+};
+
+/// A job, as it is written down.
+pub struct New<'n> {
+    /// The table.
+    pub target: u32,
+    /// Its name, qualified.
+    pub target_name: String,
+    /// The index's.
+    pub index_name: String,
+    /// The statement.
+    pub sql: &'n str,
+    /// How it is to be run.
+    pub options: Value,
+}
+
+/// A job, as its worker reads it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Job {
+    /// Its number.
+    pub job_id: i64,
+    /// The table.
+    pub target: u32,
+    /// Its name, qualified.
+    pub target_name: String,
+    /// The index's.
+    pub index_name: String,
+    /// The statement.
+    pub sql: String,
+    /// How it is to be run.
+    pub options: Value,
+}
+
+#[derive(Deserialize)]
+struct Number {
+    number: i64,
+}
+
+const INSERT: &str = "
+    INSERT INTO migrator.index_job_log
+           (job_id, role_name, target, target_name, index_name, sql, options, state)
+           OVERRIDING SYSTEM VALUE
+    VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued')";
+
+/// Writes a job and returns its number.
+pub fn queue(job: New<'_>) -> Result<i64> {
+    let role = current_role()?;
+    let sql = "SELECT pg_catalog.nextval('migrator.index_job_log_job_id_seq') AS number";
+    as_owner(|| {
+        let Number { number } = spi::one(sql, &[])?;
+        let arguments = [
+            DatumWithOid::from(number),
+            DatumWithOid::from(role),
+            DatumWithOid::from(pg_sys::Oid::from(job.target)),
+            DatumWithOid::from(job.target_name),
+            DatumWithOid::from(job.index_name),
+            DatumWithOid::from(job.sql.to_owned()),
+            DatumWithOid::from(JsonB(job.options)),
+        ];
+        spi::execute_with(INSERT, &arguments)?;
+        Ok(number)
+    })
+}
+
+const COLUMNS: &str = "job_id, target::int8 AS target, target_name, index_name, sql, options";
+
+/// Takes a job that is queued; None: there is none, since what has queued it was rolled back.
+pub fn begin(job_id: i64) -> Result<Option<Job>> {
+    let update = "UPDATE migrator.index_job_log
+                     SET state = 'running', started_at = clock_timestamp(), pid = pg_backend_pid()
+                   WHERE job_id = $1 AND state = 'queued'";
+    let select = format!("SELECT {COLUMNS} FROM migrator.index_job_log WHERE job_id = $1");
+    let argument = [DatumWithOid::from(job_id)];
+    as_owner(|| match spi::execute_with(update, &argument)? {
+        0 => Ok(None),
+        _ => spi::first(&select, &argument),
+    })
+}
+
+/// Notes that it is done.
+pub fn done(job_id: i64, index: Option<u32>) -> Result<()> {
+    let sql = "UPDATE migrator.index_job_log
+                  SET state = 'done', index = $2, ended_at = clock_timestamp(),
+                      started_at = coalesce(started_at, queued_at)
+                WHERE job_id = $1";
+    let index = index.map(pg_sys::Oid::from);
+    write(sql, &[DatumWithOid::from(job_id), DatumWithOid::from(index)])
+}
+
+/// Notes that it has failed, and what has become of what it had made.
+pub fn failed(job_id: i64, error: &Error, leftover: Option<String>) -> Result<()> {
+    let sql = "UPDATE migrator.index_job_log
+                  SET state = 'failed', error_sqlstate = $2, error_message = $3, leftover = $4,
+                      ended_at = clock_timestamp()
+                WHERE job_id = $1";
+    // An error's one line; what it quotes may be long.
+    let message = migrator_model::ident::clip(error.message(), 1_000).to_owned();
+    let arguments = [
+        DatumWithOid::from(job_id),
+        DatumWithOid::from(error.sqlstate().to_owned()),
+        DatumWithOid::from(message),
+        DatumWithOid::from(leftover),
+    ];
+    write(sql, &arguments)
+}
+
+/// Notes that its worker is gone.
+pub fn lost(job_id: i64, leftover: Option<String>) -> Result<()> {
+    let sql = "UPDATE migrator.index_job_log
+                  SET state = 'lost', leftover = $2, ended_at = clock_timestamp()
+                WHERE job_id = $1 AND state IN ('queued', 'running')";
+    write(sql, &[DatumWithOid::from(job_id), DatumWithOid::from(leftover)])
+}
+
+/// The jobs of a table that nobody works on any more, and nobody has looked after since.
+pub fn orphans(target: u32) -> Result<Vec<Job>> {
+    // The view says lost of what the log has as queued or running.
+    let sql = format!(
+        "SELECT {COLUMNS} FROM migrator.index_jobs j
+          WHERE target = $1 AND state = 'lost' AND ended_at IS NULL ORDER BY job_id"
+    );
+    as_owner(|| spi::rows(&sql, &[DatumWithOid::from(pg_sys::Oid::from(target))]))
+}
+
+/// The jobs of a table that are queued or running.
+pub fn unfinished(target: u32) -> Result<Vec<Job>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM migrator.index_job_log
+          WHERE target = $1 AND state IN ('queued', 'running')"
+    );
+    as_owner(|| spi::rows(&sql, &[DatumWithOid::from(pg_sys::Oid::from(target))]))
+}
+
+/// While this session lives, the job is not lost: the view looks for this lock. Whoever has it
+/// instead only makes a lost job look alive.
+pub fn hold(job_id: i64) -> Result<()> {
+    let sql = "SELECT pg_try_advisory_lock(1835624306, ($1 & 2147483647)::int4)";
+    as_owner(|| spi::execute_with(sql, &[DatumWithOid::from(job_id)])).map(|_| ())
+}
+
+fn write(sql: &str, arguments: &[DatumWithOid<'_>]) -> Result<()> {
+    as_owner(|| spi::execute_with(sql, arguments)).map(|_| ())
+}
+
+fn as_owner<T>(run: impl FnOnce() -> Result<T>) -> Result<T> {
+    owner::acting_as(log_owner()?, run)
+}
