@@ -27,6 +27,15 @@ impl Relation {
         (!raw.is_null()).then(|| Self { raw })
     }
 
+    /// Opens a relation with the lock that CREATE INDEX CONCURRENTLY takes: one build at a time. None
+    /// when it is gone.
+    pub fn try_open_for_index(oid: u32) -> Option<Self> {
+        let lock = pg_sys::ShareUpdateExclusiveLock as pg_sys::LOCKMODE;
+        // SAFETY: returns NULL when there is no such relation.
+        let raw = unsafe { pg_sys::try_table_open(pg_sys::Oid::from(oid), lock) };
+        (!raw.is_null()).then(|| Self { raw })
+    }
+
     /// Opens a relation with the lock that a SELECT takes.
     pub fn open_for_select(oid: u32) -> Self {
         Self::open(oid, pg_sys::AccessShareLock)
@@ -117,6 +126,13 @@ impl Relation {
                 || policies == pg_sys::CheckEnableRlsResult::RLS_ENABLED as i32
         }
     }
+}
+
+/// indisvalid, as it is by now whatever this transaction's snapshot; false where there is no such
+/// index.
+pub fn is_valid_index(oid: u32) -> bool {
+    // SAFETY: a plain look-up in the catalog caches.
+    unsafe { pg_sys::get_index_isvalid(pg_sys::Oid::from(oid)) }
 }
 
 /// typalign in bytes.

@@ -17,7 +17,7 @@ unsafe extern "C-unwind" {
     fn get_timeout_finish_time(id: c_uint) -> pg_sys::TimestampTz;
 }
 
-/// While it lives a timeout is another; what was before comes back with its end.
+/// While it lives a timeout is in the place of another, or of none, which comes back with its end.
 struct Limited {
     before: Option<pg_sys::TimestampTz>,
 }
@@ -35,22 +35,23 @@ impl Drop for Limited {
 }
 
 /// Runs a closure that ends with the server's own ERROR after what `statement_timeout` says now; 0
-/// is no timeout, but what runs already goes on. A timeout that rings earlier stays.
+/// is no timeout. One that rings earlier stays in force.
 pub fn limited<T>(run: impl FnOnce() -> T) -> T {
     // SAFETY: a plain setting of this backend.
     let milliseconds = unsafe { pg_sys::StatementTimeout };
-    let _limited = (milliseconds > 0).then(|| limit(milliseconds));
+    let _limited = if milliseconds > 0 { limit(milliseconds) } else { None };
     run()
 }
 
-fn limit(milliseconds: c_int) -> Limited {
+fn limit(milliseconds: c_int) -> Option<Limited> {
     // SAFETY: plain calls.
     unsafe {
         let before = get_timeout_active(STATEMENT).then(|| get_timeout_finish_time(STATEMENT));
         let time = pg_sys::GetCurrentTimestamp() + i64::from(milliseconds) * 1_000;
-        if before.is_none_or(|before| time < before) {
-            enable_timeout_after(STATEMENT, milliseconds);
+        if before.is_some_and(|before| before <= time) {
+            return None;
         }
-        Limited { before }
+        enable_timeout_after(STATEMENT, milliseconds);
+        Some(Limited { before })
     }
 }

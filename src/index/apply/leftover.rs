@@ -5,10 +5,20 @@ use super::{
     log::{self, Job},
     target::Index,
 };
-use crate::error::Result;
+use crate::{
+    error::Result,
+    pg::relation::{Relation, is_valid_index},
+};
 
-/// The INVALID index of a job that is lost.
+/// The INVALID index that a job has left behind. One that somebody is building is INVALID, too, under
+/// a lock of its table: that is waited for, and kept until the transaction ends.
 pub fn of(job: &Job) -> Result<Option<Index>> {
+    let Some(index) = seen(job)? else { return Ok(None) };
+    let table = Relation::try_open_for_index(job.target);
+    Ok((table.is_some() && !is_valid_index(index.oid)).then_some(index))
+}
+
+fn seen(job: &Job) -> Result<Option<Index>> {
     let index = Index::named(&job.index_name)?;
     Ok(index.filter(|index| index.table == job.target && !index.is_valid))
 }
@@ -30,7 +40,7 @@ pub fn clear(target: u32, drop: impl Fn(&str) -> Result<()>) -> Result<()> {
 /// Says what a worker is going to do away with.
 pub fn announce(target: u32) -> Result<()> {
     for job in log::orphans(target)? {
-        if of(&job)?.is_some() {
+        if seen(&job)?.is_some() {
             let (name, job_id) = (&job.index_name, job.job_id);
             pgrx::notice!(
                 "invalid index {name}, left behind by index job {job_id}, is dropped first"

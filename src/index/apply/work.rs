@@ -28,21 +28,30 @@ use crate::{
 /// Works on a job. What it returns as an error could not be written down.
 pub fn work(task: Task) -> Result<()> {
     worker::transaction(|| log::hold(task.job_id))?;
-    let cancelled = wait_for_starter(task)?;
-    let Some(job) = worker::transaction(|| log::begin(task.job_id))? else { return Ok(()) };
+    let mut cancelled = wait_for_starter(task)?;
+    let begin = || log::begin(task.job_id);
+    let begun = worker::transaction(begin).or_else(|error| {
+        cancelled.get_or_insert(error);
+        worker::transaction(begin)
+    });
+    let Some(job) = begun? else { return Ok(()) };
     let worked = match cancelled {
-        Some(error) => Err(Failure { error, leftover: None }),
+        Some(error) => Err(Failure::from(error)),
         None => run(&job),
     };
-    worker::forget_cancel();
-    let finish = || match &worked {
-        Ok(seconds) => done(&job, *seconds),
+    finish(&job, &worked)
+}
+
+/// Writes down what came of it. A cancel may come at any time; the second attempt has none before it.
+fn finish(job: &Job, worked: &std::result::Result<f64, Failure>) -> Result<()> {
+    let write = || match worked {
+        Ok(seconds) => done(job, *seconds),
         Err(failure) => log::failed(job.job_id, &failure.error, failure.leftover.clone()),
     };
-    // A cancel may come at any time; the second attempt has none before it.
-    worker::transaction(finish).or_else(|_| {
+    worker::forget_cancel();
+    worker::transaction(write).or_else(|_| {
         worker::forget_cancel();
-        worker::transaction(finish)
+        worker::transaction(write)
     })
 }
 
