@@ -75,16 +75,46 @@ pub fn queue(job: New<'_>) -> Result<i64> {
 
 const COLUMNS: &str = "job_id, target::int8 AS target, target_name, index_name, sql, options";
 
-/// Takes a job that is queued; None: there is none, since what has queued it was rolled back.
-pub fn begin(job_id: i64) -> Result<Option<Job>> {
-    let update = "UPDATE migrator.index_job_log
-                     SET state = 'running', started_at = clock_timestamp(), pid = pg_backend_pid()
-                   WHERE job_id = $1 AND state = 'queued'";
-    let select = format!("SELECT {COLUMNS} FROM migrator.index_job_log WHERE job_id = $1");
+/// Whether a job may begin.
+pub enum Turn {
+    /// It has begun.
+    Now(Job),
+    /// Another of the same table is running.
+    Later,
+    /// There is none: what has queued it was rolled back, or others have found it lost.
+    Never,
+}
+
+/// Whoever begins with a job of the table sees all that have been committed before it, and waits for
+/// those who begin at the same time.
+const LOCK: &str = "
+    SELECT job_id AS number FROM migrator.index_job_log
+     WHERE target = (SELECT target FROM migrator.index_job_log WHERE job_id = $1)
+       AND state IN ('queued', 'running') ORDER BY job_id FOR UPDATE";
+
+const OTHERS: &str = "
+    SELECT count(*) AS number FROM migrator.index_jobs
+     WHERE target = (SELECT target FROM migrator.index_job_log WHERE job_id = $1)
+       AND state = 'running' AND job_id <> $1";
+
+const BEGIN: &str = "
+    UPDATE migrator.index_job_log
+       SET state = 'running', started_at = clock_timestamp(), pid = pg_backend_pid()
+     WHERE job_id = $1 AND state = 'queued'";
+
+/// Begins with a job that is queued; `anyway`: whatever else is running.
+pub fn begin(job_id: i64, anyway: bool) -> Result<Turn> {
     let argument = [DatumWithOid::from(job_id)];
-    as_owner(|| match spi::execute_with(update, &argument)? {
-        0 => Ok(None),
-        _ => spi::first(&select, &argument),
+    let select = format!("SELECT {COLUMNS} FROM migrator.index_job_log WHERE job_id = $1");
+    as_owner(|| {
+        spi::rows::<Number>(LOCK, &argument)?;
+        if !anyway && spi::one::<Number>(OTHERS, &argument)?.number > 0 {
+            return Ok(Turn::Later);
+        }
+        match spi::execute_with(BEGIN, &argument)? {
+            0 => Ok(Turn::Never),
+            _ => Ok(Turn::Now(spi::one(&select, &argument)?)),
+        }
     })
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     choice, leftover,
-    log::{self, Job},
+    log::{self, Job, Turn},
     measurement,
     target::Index,
 };
@@ -29,12 +29,7 @@ use crate::{
 pub fn work(task: Task) -> Result<()> {
     worker::transaction(|| log::hold(task.job_id))?;
     let mut cancelled = wait_for_starter(task)?;
-    let begin = || log::begin(task.job_id);
-    let begun = worker::transaction(begin).or_else(|error| {
-        cancelled.get_or_insert(error);
-        worker::transaction(begin)
-    });
-    let Some(job) = begun? else { return Ok(()) };
+    let Some(job) = begin(task.job_id, &mut cancelled)? else { return Ok(()) };
     let worked = match cancelled {
         Some(error) => Err(Failure::from(error)),
         None => run(&job),
@@ -67,6 +62,28 @@ fn wait_for_starter(task: Task) -> Result<Option<Error>> {
     }
 }
 
+/// Jobs of one table take turns: a build that waits for the table's lock has a snapshot, and the one
+/// that has the lock waits for the end of that. One that is cancelled begins at once, to fail.
+fn begin(job_id: i64, cancelled: &mut Option<Error>) -> Result<Option<Job>> {
+    loop {
+        let anyway = cancelled.is_some();
+        match worker::transaction(|| log::begin(job_id, anyway)) {
+            Ok(Turn::Now(job)) => return Ok(Some(job)),
+            Ok(Turn::Never) => return Ok(None),
+            Ok(Turn::Later) => *cancelled = pause(1).err(),
+            Err(error) if error.sqlstate() == "57014" && !anyway => *cancelled = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn pause(seconds: u64) -> Result<()> {
+    worker::bare_transaction(|| {
+        wait::pause(Duration::from_secs(seconds));
+        Ok(())
+    })
+}
+
 struct Failure {
     error: Error,
     /// What has become of what the job had made.
@@ -93,10 +110,7 @@ fn run(job: &Job) -> std::result::Result<f64, Failure> {
         if attempt >= attempts || !may_go_better(&failure.error) {
             return Err(failure);
         }
-        worker::bare_transaction(|| {
-            wait::pause(Duration::from_secs(attempt.min(10)));
-            Ok(())
-        })?;
+        pause(attempt.min(10))?;
         attempt += 1;
     }
 }
