@@ -6,7 +6,10 @@ use std::{
     ptr,
 };
 
-use migrator_model::Ident;
+use migrator_model::{
+    Ident,
+    ident::{MAX_IDENT, clip},
+};
 use pgrx::{is_a, pg_sys};
 
 use super::{list, quoting};
@@ -134,7 +137,11 @@ unsafe fn created(
         Ok(Create {
             relation: parts.into_iter().filter_map(|part| string(part)).collect(),
             name: string((*statement).idxname),
-            columns: columns((*statement).indexParams),
+            columns: distinct(
+                [(*statement).indexParams, (*statement).indexIncludingParams]
+                    .into_iter()
+                    .flat_map(|list| columns(list)),
+            ),
             if_not_exists: (*statement).if_not_exists,
             unique: (*statement).unique,
             only: !(*relation).inh,
@@ -175,6 +182,23 @@ unsafe fn columns(elements: *const pg_sys::List) -> Vec<String> {
         };
         list::cells(elements).iter().map(name).collect()
     }
+}
+
+/// ChooseIndexColumnNames(): a name that comes again gets a number.
+fn distinct(names: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for name in names {
+        let mut numbered = name.clone();
+        for number in 1.. {
+            if !all.contains(&numbered) {
+                break;
+            }
+            let number = format!("{number}");
+            numbered = clip(&name, MAX_IDENT - number.len()).to_owned() + &number;
+        }
+        all.push(numbered);
+    }
+    all
 }
 
 unsafe extern "C-unwind" {
@@ -251,6 +275,14 @@ mod tests {
             sql(&unique, true),
             r#"CREATE UNIQUE INDEX CONCURRENTLY "a ""b""" ON ONLY t (x)"#
         );
+    }
+
+    #[test]
+    fn columns_have_names_of_their_own() {
+        let long = "x".repeat(63);
+        let names = ["lower", "lower", "a", "lower", &long, &long].map(str::to_owned);
+        let expected = ["lower", "lower1", "a", "lower2", &long, &(long[..62].to_owned() + "1")];
+        assert_eq!(distinct(names), expected);
     }
 
     #[test]

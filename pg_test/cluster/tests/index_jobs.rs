@@ -214,6 +214,21 @@ fn the_next_job_clears_what_a_lost_one_has_left() {
 }
 
 #[test]
+fn what_a_lost_job_has_left_can_be_dropped() {
+    let (database, mut client) = wards();
+    for concurrently in [false, true] {
+        let lost = lost(&database, &mut client);
+        let drop =
+            format!("SELECT job_id FROM index_apply('wards', 'DROP INDEX beds', {concurrently})");
+        let job_id: i64 = value(&mut client, &drop);
+        until(&mut client, job_id, "done");
+        assert_eq!(indexes(&mut client), ["wards_pkey"]);
+        let job = job(&mut client, lost).unwrap();
+        assert_eq!((job.state.as_str(), job.leftover), ("lost", None));
+    }
+}
+
+#[test]
 fn no_slot_is_an_error() {
     let server = Private::start(&[], "max_worker_processes = 0\n");
     let mut client = server.client();

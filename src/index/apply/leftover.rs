@@ -10,23 +10,34 @@ use crate::{
     pg::relation::{Relation, is_valid_index},
 };
 
-/// The INVALID index that a job has left behind. One that somebody is building is INVALID, too, under
-/// a lock of its table: that is waited for, and kept until the transaction ends.
-pub fn of(job: &Job) -> Result<Option<Index>> {
-    let Some(index) = seen(job)? else { return Ok(None) };
-    let table = Relation::try_open_for_index(job.target);
-    Ok((table.is_some() && !is_valid_index(index.oid)).then_some(index))
-}
-
-fn seen(job: &Job) -> Result<Option<Index>> {
+/// The INVALID index that a job seems to have left behind.
+pub fn seen(job: &Job) -> Result<Option<Index>> {
     let index = Index::named(&job.index_name)?;
     Ok(index.filter(|index| index.table == job.target && !index.is_valid))
 }
 
-/// Does away with those of a table's lost jobs, in the caller's transaction and with its rights.
-pub fn clear(target: u32, drop: impl Fn(&str) -> Result<()>) -> Result<()> {
+/// Whether it is none that somebody is building, which is INVALID, too: that one's lock of the table
+/// is waited for, and kept until the transaction ends.
+pub fn is_certain(job: &Job, index: &Index) -> bool {
+    let table = Relation::try_open_for_index(job.target);
+    table.is_some() && !is_valid_index(index.oid)
+}
+
+/// Whether a statement drops it anyway.
+pub fn is_for(job: &Job, index: &str, sql: &str) -> bool {
+    job.index_name == index && sql.starts_with("DROP ")
+}
+
+/// Does away with those of a table's lost jobs but what a statement drops anyway, in the caller's
+/// transaction and with its rights.
+pub fn clear(
+    target: u32,
+    but: impl Fn(&Job) -> bool,
+    drop: impl Fn(&str) -> Result<()>,
+) -> Result<()> {
     for job in log::orphans(target)? {
-        let index = of(&job)?;
+        let index = if but(&job) { None } else { seen(&job)? };
+        let index = index.filter(|index| is_certain(&job, index));
         let name = index.map(|index| index.name()).transpose()?.map(|name| name.quoted());
         if let Some(name) = &name {
             drop(&format!("DROP INDEX {name}"))?;
@@ -38,9 +49,9 @@ pub fn clear(target: u32, drop: impl Fn(&str) -> Result<()>) -> Result<()> {
 }
 
 /// Says what a worker is going to do away with.
-pub fn announce(target: u32) -> Result<()> {
+pub fn announce(target: u32, but: impl Fn(&Job) -> bool) -> Result<()> {
     for job in log::orphans(target)? {
-        if seen(&job)?.is_some() {
+        if !but(&job) && seen(&job)?.is_some() {
             let (name, job_id) = (&job.index_name, job.job_id);
             pgrx::notice!(
                 "invalid index {name}, left behind by index job {job_id}, is dropped first"

@@ -83,7 +83,8 @@ struct Change {
 impl Change {
     /// Makes it in the caller's transaction, with the caller's own settings.
     fn run(self) -> Result<Applied> {
-        leftover::clear(self.target.oid, |sql| spi::execute_as_called(sql).map(|_| ()))?;
+        let drop = |sql: &str| spi::execute_as_called(sql).map(|_| ());
+        leftover::clear(self.target.oid, |job| self.drops(job), drop)?;
         let settings = self.options.settings()?;
         let job_id = self.log(json!({"settings": object(&settings)}))?;
         let began = Instant::now();
@@ -114,12 +115,17 @@ impl Change {
         guc::with_all(&said, || Ok(()))?;
         let mut settings = settings_of_caller()?;
         settings.extend(said.into_iter().map(|(name, value)| (name.to_owned(), value.into())));
-        leftover::announce(self.target.oid)?;
+        leftover::announce(self.target.oid, |job| self.drops(job))?;
         let attempts = self.options.attempts();
         let job_id = self.log(json!({"attempts": attempts, "settings": settings}))?;
         Task::of_caller(job_id).start()?;
         let sql = self.sql;
         Ok(Applied { job_id: Some(job_id), index: None, sql, state: "queued", seconds: None })
+    }
+
+    /// Whether it drops what the job has left anyway.
+    fn drops(&self, job: &log::Job) -> bool {
+        leftover::is_for(job, &self.index, &self.sql)
     }
 
     fn log(&self, options: Value) -> Result<i64> {

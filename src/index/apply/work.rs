@@ -151,8 +151,10 @@ fn take_settings(job: &Job) -> Result<()> {
 
 /// The INVALID indexes of jobs whose workers are gone.
 fn clear_orphans(job: &Job) -> Result<()> {
+    no_timeouts();
     for orphan in worker::transaction(|| log::orphans(job.target))? {
-        let there = worker::transaction(|| leftover::of(&orphan))?.is_some();
+        let there =
+            !leftover::is_for(&orphan, &job.index_name, &job.sql) && left_by(&orphan)?.is_some();
         if there {
             drop_index(&orphan.index_name)?;
         }
@@ -181,7 +183,8 @@ fn try_once(job: &Job) -> std::result::Result<f64, Failure> {
 fn clean(job: &Job, before: Option<&Index>) -> Option<String> {
     let name = &job.index_name;
     let invalid = || format!("invalid index {name} is left behind");
-    let found = match worker::transaction(|| leftover::of(job)) {
+    no_timeouts();
+    let found = match left_by(job) {
         Ok(found) => found?,
         Err(_) => return Some(invalid()),
     };
@@ -197,10 +200,20 @@ fn clean(job: &Job, before: Option<&Index>) -> Option<String> {
     }
 }
 
-/// The job's own timeouts are over by then, and nobody waits for this.
-fn drop_index(name: &str) -> Result<()> {
+/// A build of somebody else's is waited for without a snapshot, which that one would wait for.
+fn left_by(job: &Job) -> Result<Option<Index>> {
+    let Some(index) = worker::transaction(|| leftover::seen(job))? else { return Ok(None) };
+    let certain = worker::bare_transaction(|| Ok(leftover::is_certain(job, &index)))?;
+    Ok(certain.then_some(index))
+}
+
+/// Those of a job are for its own statement; nobody waits for what is done besides.
+fn no_timeouts() {
     guc::set_for_session(c"lock_timeout", c"0");
     guc::set_for_session(c"statement_timeout", c"0");
+}
+
+fn drop_index(name: &str) -> Result<()> {
     worker::run_at_top(&format!("DROP INDEX CONCURRENTLY {name}"))
 }
 
