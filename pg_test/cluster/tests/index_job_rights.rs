@@ -28,8 +28,12 @@ fn server() -> Private {
 }
 
 fn connect(server: &Private, user: &str) -> Client {
+    connect_to(server, user, "postgres")
+}
+
+fn connect_to(server: &Private, user: &str, database: &str) -> Client {
     let host = server.socket();
-    Client::connect(&format!("host={host} user={user} dbname=postgres"), NoTls).unwrap()
+    Client::connect(&format!("host={host} user={user} dbname={database}"), NoTls).unwrap()
 }
 
 fn apply(concurrently: bool) -> String {
@@ -119,6 +123,12 @@ fn a_worker_that_could_not_connect_is_not_started() {
     let error = assert_refused(&mut clerk, &apply(true), "55000");
     assert!(error.detail().is_some_and(|detail| detail.contains("CONNECT")), "{error:?}");
     superuser.batch_execute("GRANT CONNECT ON DATABASE postgres TO PUBLIC").unwrap();
+    let mut elsewhere = connect_to(&server, "postgres", "template1");
+    elsewhere.batch_execute("ALTER DATABASE postgres ALLOW_CONNECTIONS false").unwrap();
+    let error = assert_refused(&mut clerk, &apply(true), "55000");
+    elsewhere.batch_execute("ALTER DATABASE postgres ALLOW_CONNECTIONS true").unwrap();
+    let detail = "Database \"postgres\" does not accept connections.";
+    assert_eq!(error.detail(), Some(detail));
     until_idle(&mut superuser);
 }
 
