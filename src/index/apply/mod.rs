@@ -83,8 +83,11 @@ struct Change {
 impl Change {
     /// Makes it in the caller's transaction, with the caller's own settings.
     fn run(self) -> Result<Applied> {
-        let drop = |sql: &str| spi::execute_as_called(sql).map(|_| ());
-        leftover::clear(self.target.oid, |job| self.drops(job), drop)?;
+        // Others get the server's own ERROR, and no lock of the table before it.
+        if self.target.is_owner {
+            let drop = |sql: &str| spi::execute_as_called(sql).map(|_| ());
+            leftover::clear(self.target.oid, |job| self.drops(job), drop)?;
+        }
         let settings = self.options.settings()?;
         let job_id = self.log(json!({"settings": object(&settings)}))?;
         let began = Instant::now();

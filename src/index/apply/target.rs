@@ -18,7 +18,8 @@ pub struct Target {
     pub name: QualifiedName,
     kind: String,
     persistence: String,
-    is_owner: bool,
+    /// Whether the current role has the owner's rights.
+    pub is_owner: bool,
 }
 
 /// An index as the catalog has it.
