@@ -3,7 +3,7 @@
 use std::{
     cell::RefCell,
     mem::ManuallyDrop,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use super::{Depth, Reader, identity::Identity, named::ResolvedSource};
