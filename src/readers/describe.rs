@@ -118,7 +118,12 @@ pub fn query_name() -> SourceName {
 
 /// A column of a query as a scan wants it.
 pub fn scan_column(field: &Field) -> ScanColumn {
-    ScanColumn { name: field.name.clone(), field: None, logical: field.logical.clone() }
+    ScanColumn {
+        name: field.name.clone(),
+        field: None,
+        logical: field.logical.clone(),
+        normalize: false,
+    }
 }
 
 /// `id integer, name text`: for AS t(…). Names are cut and numbered as those of new tables are.

@@ -24,6 +24,8 @@ pub enum PgType {
     Bytea,
     /// Length in bits.
     Varbit(Option<u32>),
+    /// Exact length in bits; None for `"bit"`, which has none: BIT alone means `bit(1)` in SQL.
+    Bit(Option<u32>),
     Date,
     Time(Option<u8>),
     TimeTz(Option<u8>),
@@ -44,6 +46,8 @@ pub enum PgType {
     Vector(Option<u32>),
     /// pgvector's `halfvec`, with its dimensions.
     HalfVec(Option<u32>),
+    /// pgvector's `sparsevec`, with its dimensions.
+    SparseVec(Option<u32>),
     /// PostGIS' `geometry`, with what a column's modifier restricts it to.
     Geometry(Option<GeometryForm>),
     /// A row type: its name, once it has one, and its attributes.
@@ -96,6 +100,15 @@ impl std::fmt::Display for GeometryForm {
     }
 }
 
+/// pgvector's VECTOR_MAX_DIM, HALFVEC_MAX_DIM.
+pub const MAX_VECTOR: u32 = 16_000;
+/// pgvector's SPARSEVEC_MAX_DIM.
+pub const MAX_SPARSE: u32 = 1_000_000_000;
+/// pgvector's SPARSEVEC_MAX_NNZ: no sparse vector has more numbers that are not zero.
+pub const MAX_NONZERO: u32 = 16_000;
+/// The longest n of `bit(n)` (MaxAttrSize in bits, access/htup_details.h).
+pub const MAX_BIT: u32 = 10 * 1024 * 1024 * 8;
+
 /// Where the types of other extensions live in this database.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Environment {
@@ -110,12 +123,43 @@ impl PgType {
     pub fn sql(&self, environment: &Environment) -> String {
         match self {
             Self::Array(element) => format!("{}[]", element.sql(environment)),
-            Self::Vector(_) | Self::HalfVec(_) => qualified(&environment.pgvector, self),
+            Self::Vector(_) | Self::HalfVec(_) | Self::SparseVec(_) => {
+                qualified(&environment.pgvector, self)
+            }
+            Self::Bit(None) => format!("pg_catalog.{self}"),
             Self::Geometry(_) => qualified(&environment.postgis, self),
             Self::Enum { name: Some(name), .. } | Self::Composite { name: Some(name), .. } => {
                 name.quoted()
             }
             plain => plain.to_string(),
+        }
+    }
+
+    /// pgvector's types: what holds numbers of one kind, and can be scaled.
+    pub fn is_vector(&self) -> bool {
+        matches!(self, Self::Vector(_) | Self::HalfVec(_) | Self::SparseVec(_))
+    }
+
+    /// The type with so many dimensions (of bits: of that length); None takes them away. Any type
+    /// whose values may be of one length or of many, others stay as they are.
+    pub fn sized(&self, size: Option<u32>) -> PgType {
+        match self {
+            Self::Vector(_) => Self::Vector(size),
+            Self::HalfVec(_) => Self::HalfVec(size),
+            Self::SparseVec(_) => Self::SparseVec(size),
+            Self::Bit(_) => Self::Bit(size),
+            other => other.clone(),
+        }
+    }
+
+    /// The greatest number that [`Self::sized`] may be given; None for a type that has one already,
+    /// or never has.
+    pub fn largest_size(&self) -> Option<u32> {
+        match self {
+            Self::Vector(None) | Self::HalfVec(None) => Some(MAX_VECTOR),
+            Self::SparseVec(None) => Some(MAX_SPARSE),
+            Self::Bit(None) => Some(MAX_BIT),
+            _ => None,
         }
     }
 
@@ -143,12 +187,14 @@ impl std::fmt::Display for PgType {
             Self::Varchar(length) => with_modifier(f, "character varying", *length),
             Self::Char(Some(length)) => write!(f, "character({length})"),
             Self::Varbit(length) => with_modifier(f, "bit varying", *length),
+            Self::Bit(Some(length)) => write!(f, "bit({length})"),
             Self::Time(digits) => temporal(f, "time", *digits, "without"),
             Self::TimeTz(digits) => temporal(f, "time", *digits, "with"),
             Self::Timestamp(digits) => temporal(f, "timestamp", *digits, "without"),
             Self::TimestampTz(digits) => temporal(f, "timestamp", *digits, "with"),
             Self::Vector(dimensions) => with_modifier(f, "vector", *dimensions),
             Self::HalfVec(dimensions) => with_modifier(f, "halfvec", *dimensions),
+            Self::SparseVec(dimensions) => with_modifier(f, "sparsevec", *dimensions),
             Self::Geometry(Some(form)) => write!(f, "geometry({form})"),
             Self::Array(element) => write!(f, "{element}[]"),
             Self::Enum { name: Some(name), .. } | Self::Composite { name: Some(name), .. } => {
@@ -171,6 +217,7 @@ fn plain_name(pg: &PgType) -> &'static str {
         PgType::Text => "text",
         PgType::Char(_) => "bpchar",
         PgType::Bytea => "bytea",
+        PgType::Bit(_) => "\"bit\"",
         PgType::Date => "date",
         PgType::Interval => "interval",
         PgType::Uuid => "uuid",
@@ -215,11 +262,27 @@ mod tests {
         assert_eq!(PgType::Numeric(Some((20, 0))).to_string(), "numeric(20,0)");
         assert_eq!(PgType::Timestamp(Some(3)).to_string(), "timestamp(3) without time zone");
         assert_eq!(PgType::Array(Box::new(PgType::Float4)).to_string(), "real[]");
+        assert_eq!(PgType::SparseVec(Some(9)).to_string(), "sparsevec(9)");
+        // SELECT format_type('bit'::regtype, 9), format_type('bit'::regtype, -1)
+        assert_eq!(PgType::Bit(Some(9)).to_string(), "bit(9)");
+        assert_eq!(PgType::Bit(None).to_string(), "\"bit\"");
+    }
+
+    #[test]
+    fn what_has_no_size_can_be_given_one() {
+        assert_eq!(PgType::SparseVec(None).largest_size(), Some(MAX_SPARSE));
+        assert_eq!(PgType::Vector(Some(3)).largest_size(), None);
+        assert_eq!(PgType::Text.largest_size(), None);
+        assert_eq!(PgType::Bit(None).sized(Some(5)), PgType::Bit(Some(5)));
+        assert_eq!(PgType::HalfVec(Some(5)).sized(None), PgType::HalfVec(None));
+        assert_eq!(PgType::Varbit(None).sized(Some(5)), PgType::Varbit(None));
     }
 
     #[test]
     fn foreign_names_are_qualified() {
         let environment = Environment { pgvector: Some(Ident::new("ext").unwrap()), postgis: None };
         assert_eq!(PgType::Vector(Some(3)).sql(&environment), "\"ext\".vector(3)");
+        assert_eq!(PgType::SparseVec(None).sql(&environment), "\"ext\".sparsevec");
+        assert_eq!(PgType::Bit(None).sql(&environment), "pg_catalog.\"bit\"");
     }
 }

@@ -47,11 +47,13 @@ pub enum Loss {
     NotAVector,
     /// A Z or M ordinate, which the column's geometry type has no room for.
     Ordinates,
+    /// A vector's length: it was scaled to 1, because the user has asked for it.
+    Length,
 }
 
 impl Loss {
     /// Every kind, in the order of the counters.
-    pub const ALL: [Loss; 8] = [
+    pub const ALL: [Loss; 9] = [
         Loss::Nanoseconds,
         Loss::DuplicateKey,
         Loss::NegativeZero,
@@ -60,6 +62,7 @@ impl Loss {
         Loss::NulBytes,
         Loss::NotAVector,
         Loss::Ordinates,
+        Loss::Length,
     ];
 }
 
@@ -74,6 +77,7 @@ impl fmt::Display for Loss {
             Loss::NulBytes => "NUL bytes",
             Loss::NotAVector => "NULL or non-finite elements of a vector",
             Loss::Ordinates => "Z or M ordinates",
+            Loss::Length => "their length (options.normalize)",
         })
     }
 }
@@ -113,9 +117,9 @@ impl Losses {
 
 /// What one value has lost, by kind: a set, however often within the value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Lost(u8);
+pub struct Lost(u16);
 
-const _: () = assert!(Loss::ALL.len() <= u8::BITS as usize);
+const _: () = assert!(Loss::ALL.len() <= u16::BITS as usize);
 
 impl Lost {
     /// Notes a kind.

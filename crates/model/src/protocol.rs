@@ -43,6 +43,8 @@ pub enum Request {
     Count(SourceName),
     /// Asks between what the values of a table's columns lie, where DuckDB knows without reading them.
     Bounds(SourceName),
+    /// Asks how long the values of some columns are: reads them all.
+    Lengths(Lengths),
     /// Lists everything else.
     Objects,
     /// Streams rows into slots, or only counts what would get lost.
@@ -153,6 +155,38 @@ pub struct ScanColumn {
     pub field: Option<String>,
     /// The type the backend planned with; the reader refuses another.
     pub logical: LogicalType,
+    /// Whether its vectors are scaled to length 1.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub normalize: bool,
+}
+
+/// Columns of lists or bits whose lengths are wanted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Lengths {
+    /// The table or view.
+    pub table: SourceName,
+    /// The columns.
+    pub columns: Vec<ScanColumn>,
+    /// A predicate in DuckDB SQL.
+    pub filter: Option<String>,
+}
+
+/// How long a column's values are, those apart that are NULL or have no element.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Length {
+    /// The least.
+    pub least: Option<u64>,
+    /// The most.
+    pub most: Option<u64>,
+    /// How many different ones there are.
+    pub different: u64,
+}
+
+impl Length {
+    /// The length of all, where they have one.
+    pub fn only(&self) -> Option<u64> {
+        self.least.filter(|least| self.most == Some(*least))
+    }
 }
 
 /// What the reader says.
@@ -170,6 +204,8 @@ pub enum Reply {
     Count(Option<u64>),
     /// Answers [`Request::Bounds`]: for each column in order.
     Bounds(Vec<Option<Bounds>>),
+    /// Answers [`Request::Lengths`]: for each column in order.
+    Lengths(Vec<Length>),
     /// Answers [`Request::Objects`].
     Objects(Box<Objects>),
     /// Answers [`Request::Wake`].
@@ -319,6 +355,14 @@ mod tests {
         let mut socket = bytes.as_slice();
         assert_eq!(receive(&mut socket).unwrap(), Some(request));
         assert_eq!(receive::<Request>(&mut socket).unwrap(), None);
+    }
+
+    #[test]
+    fn one_length_is_that_of_all() {
+        let length = |least, most, different| Length { least, most, different }.only();
+        assert_eq!(length(Some(3), Some(3), 1), Some(3));
+        assert_eq!(length(Some(3), Some(4), 2), None);
+        assert_eq!(length(None, None, 0), None);
     }
 
     #[test]

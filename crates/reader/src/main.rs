@@ -23,6 +23,7 @@ mod digest;
 mod encode;
 mod ffi;
 mod header;
+mod lengths;
 mod open;
 mod pages;
 mod query;

@@ -20,7 +20,7 @@ use migrator_model::{
 use crate::{
     catalog, digest,
     ffi::{database::library_version, process::Inherited, slots::Slots},
-    header,
+    header, lengths,
     open::Source,
     query, rest, sandbox, scan,
     stop::Stopper,
@@ -200,6 +200,7 @@ fn tell(source: &mut Source, request: Request) -> Result<Reply, Failure> {
         Request::DescribeQuery(sql) => query::describe(source, &sql).map(Reply::Query),
         Request::Count(table) => catalog::count_of(source, &table).map(Reply::Count),
         Request::Bounds(table) => catalog::bounds(source, &table).map(Reply::Bounds),
+        Request::Lengths(wanted) => lengths::lengths(source, &wanted).map(Reply::Lengths),
         Request::Objects => catalog::objects(source).map(|all| Reply::Objects(all.into())),
         _ => Err(Failure::new("08P01", "unexpected request")),
     }

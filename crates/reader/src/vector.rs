@@ -166,6 +166,17 @@ pub struct Vector<'a> {
     pub data: Data<'a>,
 }
 
+impl<'a> Vector<'a> {
+    /// Where the elements of lists or arrays lie, and the elements; None for what has none.
+    pub fn elements(&self) -> Option<(Elements<'a>, &Vector<'a>)> {
+        match &self.data {
+            Data::List { entries, child } => Some((Elements::List(entries), child)),
+            Data::Array { size, child } => Some((Elements::Array(*size), child)),
+            _ => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

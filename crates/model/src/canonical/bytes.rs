@@ -29,6 +29,7 @@
 //! | 22 | vector | count u32, f32 bits each |
 //! | 23 | halfvec | count u32, f16 bits each |
 //! | 24 | no value of its type | length u32, whatever the source has |
+//! | 25 | sparsevec | dimensions u32, count u32 of the numbers that are not 0, place u32 from 0 of each, f32 bits of each |
 //!
 //! JSON strings are texts and JSON numbers numerics. An element or attribute is a value with its
 //! own tag, or NULL.
@@ -61,6 +62,7 @@ pub mod tag {
     pub const VECTOR: u8 = 22;
     pub const HALFVEC: u8 = 23;
     pub const INVALID: u8 = 24;
+    pub const SPARSEVEC: u8 = 25;
 }
 
 /// A number that is no finite one.
@@ -287,6 +289,12 @@ impl Canonical {
     /// A halfvec; its numbers follow as [`Self::raw`].
     pub fn halfvec(&mut self, dimensions: usize) {
         self.counted(tag::HALFVEC, dimensions);
+    }
+
+    /// A sparsevec; the places of its numbers follow as [`Self::raw`], ascending, then the numbers.
+    pub fn sparsevec(&mut self, dimensions: u32, count: usize) {
+        self.fixed(tag::SPARSEVEC, dimensions.to_le_bytes());
+        self.0.extend_from_slice(&(count as u32).to_le_bytes());
     }
 
     /// The numbers of a vector, or values that are canonical already.

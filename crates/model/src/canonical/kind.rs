@@ -36,6 +36,8 @@ pub enum Kind {
     Vector,
     /// pgvector's halfvec.
     HalfVec,
+    /// pgvector's sparsevec.
+    SparseVec,
 }
 
 impl Kind {
@@ -51,7 +53,7 @@ impl Kind {
             P::Text | P::Varchar(_) | P::Json | P::Enum { .. } => Self::Text,
             P::Char(_) => Self::Char,
             P::Bytea | P::Geometry(_) => Self::Bytes,
-            P::Varbit(_) => Self::Bits,
+            P::Varbit(_) | P::Bit(_) => Self::Bits,
             P::Date => Self::Date,
             P::Time(_) => Self::Time,
             P::TimeTz(_) => Self::TimeTz,
@@ -62,6 +64,7 @@ impl Kind {
             P::Array(element) => Self::Array(Box::new(Self::of(element))),
             P::Vector(_) => Self::Vector,
             P::HalfVec(_) => Self::HalfVec,
+            P::SparseVec(_) => Self::SparseVec,
             P::Composite { attributes, .. } => Self::Row(
                 attributes.iter().map(|(name, pg)| (name.clone(), Self::of(pg))).collect(),
             ),

@@ -118,7 +118,9 @@ pub fn judge(logical: &LogicalType, pg: PgType, losses: &Losses) -> Mapping {
     let Some(rule) = rule(logical) else {
         return unsupported(logical);
     };
-    let lost: Vec<_> = losses.iter().map(|(loss, n)| format!("{n} values lose {loss}")).collect();
+    // What is no vector loses nothing: it is a bad value, unless the default type gives way to it.
+    let lost = losses.iter().filter(|(loss, _)| *loss != Loss::NotAVector);
+    let lost: Vec<_> = lost.map(|(loss, n)| format!("{n} values lose {loss}")).collect();
     if lost.is_empty() && matches!(pg.innermost(), PgType::Composite { .. }) {
         return Mapping { pg, fidelity: Fidelity::Exact, note: String::new() };
     }
@@ -194,6 +196,35 @@ mod tests {
         let mapping = map(&embedding, &with_pgvector(), &losses);
         assert_eq!(mapping.pg.to_string(), "real[]");
         assert_eq!(mapping.fidelity, Fidelity::Exact);
+    }
+
+    #[test]
+    fn lists_of_small_numbers_can_be_vectors_and_bits() {
+        let list = |inner| LogicalType::List(Box::new(inner));
+        let array = |inner| LogicalType::Array(Box::new(inner), 3);
+        for pg in [PgType::Vector(None), PgType::HalfVec(Some(3)), PgType::SparseVec(None)] {
+            for inner in [LogicalType::Double, LogicalType::TinyInt, LogicalType::UTinyInt] {
+                assert!(allows(&list(inner.clone()), &pg) && allows(&array(inner), &pg), "{pg}");
+            }
+            assert!(!allows(&list(LogicalType::Integer), &pg) && !allows(&LogicalType::Bit, &pg));
+            assert!(!allows(&list(list(LogicalType::Float)), &pg), "{pg}");
+        }
+        let bit = PgType::Bit(Some(3));
+        for inner in [LogicalType::Boolean, LogicalType::TinyInt, LogicalType::UTinyInt] {
+            assert!(allows(&list(inner.clone()), &bit) && allows(&array(inner), &bit));
+        }
+        assert!(allows(&LogicalType::Bit, &bit) && !allows(&list(LogicalType::Float), &bit));
+        assert!(!allows(&list(LogicalType::Bit), &bit));
+    }
+
+    #[test]
+    fn an_element_that_is_no_number_is_no_loss() {
+        let (list, mut losses) =
+            (LogicalType::List(Box::new(LogicalType::Double)), Losses::default());
+        losses.count(Loss::NotAVector);
+        assert_eq!(judge(&list, PgType::Vector(None), &losses).fidelity, Fidelity::Exact);
+        losses.count(Loss::FloatPrecision);
+        assert_eq!(judge(&list, PgType::Vector(None), &losses).fidelity, Fidelity::Lossy);
     }
 
     #[test]

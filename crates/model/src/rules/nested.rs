@@ -4,14 +4,12 @@ use super::{Fidelity, Mapping, Rule, allows, map, rule};
 use crate::{
     crs::srid_of_crs,
     logical_type::{Field, LogicalType as L},
-    pg_type::{Environment, GeometryForm, PgType as P},
+    pg_type::{Environment, GeometryForm, MAX_VECTOR, PgType as P},
     policy::{Loss, Losses},
 };
 
 /// PostgreSQL's MAXDIM: an array has at most this many dimensions.
 pub const MAX_DIMENSIONS: usize = 6;
-/// pgvector's VECTOR_MAX_DIM, HALFVEC_MAX_DIM.
-pub const MAX_VECTOR: u32 = 16_000;
 
 /// What is lost inside JSON documents, whatever carries them.
 const IN_JSON: &[Loss] = &[Loss::DuplicateKey, Loss::NegativeZero, Loss::NulBytes];
@@ -65,8 +63,12 @@ fn embedding(logical: &L, environment: &Environment) -> P {
 fn list_allows(logical: &L, pg: &P) -> bool {
     match pg {
         P::Array(element) => levels(logical) <= MAX_DIMENSIONS && allows(leaf(logical), element),
-        P::Vector(_) | P::HalfVec(_) => {
-            levels(logical) == 1 && matches!(leaf(logical), L::Float | L::Double)
+        P::Vector(_) | P::HalfVec(_) | P::SparseVec(_) => {
+            levels(logical) == 1
+                && matches!(leaf(logical), L::Float | L::Double | L::TinyInt | L::UTinyInt)
+        }
+        P::Bit(_) => {
+            levels(logical) == 1 && matches!(leaf(logical), L::Boolean | L::TinyInt | L::UTinyInt)
         }
         other => is_json(other),
     }
@@ -169,7 +171,7 @@ pub(super) const RULES: &[Rule] = &[
         postgres: "vector(n) with pgvector, else real[]",
         applies: is_embedding,
         default: embedding,
-        alternatives: "halfvec(n) (lossy), real[], double precision[], jsonb, json",
+        alternatives: "halfvec(n) (lossy), sparsevec(n), real[], double precision[], jsonb, json",
         allows: list_allows,
         fidelity: Fidelity::Exact,
         losses: &[Loss::NotAVector],
@@ -188,11 +190,11 @@ pub(super) const RULES: &[Rule] = &[
         postgres: "T[]",
         applies: |l| levels(l) == 1,
         default: array_of_leaf,
-        alternatives: "vector(n), halfvec(n) for FLOAT and DOUBLE, jsonb, json",
+        alternatives: "vector(n), halfvec(n), sparsevec(n) of FLOAT, DOUBLE, TINYINT and UTINYINT, bit(n) of BOOLEAN, TINYINT and UTINYINT, jsonb, json",
         allows: list_allows,
         fidelity: Fidelity::Exact,
         losses: &[],
-        note: "",
+        note: "without n it is the length that all values have; a vector's element must be finite, a bit's 0 or 1; sparsevec holds no zeros, and so not the sign of -0",
     },
     Rule {
         duckdb: "lists in lists",

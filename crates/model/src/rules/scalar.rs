@@ -193,7 +193,8 @@ pub(super) const RULES: &[Rule] = &[
         postgres: "bit varying",
         applies: |l| *l == L::Bit,
         default: |_, _| P::Varbit(None),
-        allows: |_, pg| matches!(pg, P::Varbit(_)) || is_text(pg),
+        alternatives: "bit(n), text",
+        allows: |_, pg| matches!(pg, P::Varbit(_) | P::Bit(_)) || is_text(pg),
         ..PLAIN
     },
     Rule {

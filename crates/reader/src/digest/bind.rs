@@ -6,7 +6,7 @@ use migrator_model::{
 };
 
 use super::{
-    document, embedding, json, list,
+    bits, document, embedding, json, list,
     nul::Nul,
     number,
     read::is_nested,
@@ -26,6 +26,8 @@ pub struct Column<'c> {
     pub digits: Option<u8>,
     /// What has become of NUL bytes.
     pub nul: Nul<'c>,
+    /// Whether vectors were scaled to length 1.
+    pub normalize: bool,
 }
 
 /// Binds a column to a vector. What no value of the kind can be is invalid, whatever it is.
@@ -50,7 +52,8 @@ fn bound<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Bound<'c>> {
             Some(document::bind(column, vector))
         }
         (Kind::Text | Kind::Char, ..) => text::bind(column, vector),
-        (Kind::Bytes | Kind::Bits | Kind::Uuid, ..) => text::bind_bytes(column, vector),
+        (Kind::Bytes | Kind::Uuid, ..) => text::bind_bytes(column, vector),
+        (Kind::Bits, ..) => bits::bind(vector),
         (Kind::Date | Kind::Time | Kind::TimeTz | Kind::Timestamp | Kind::Interval, ..) => {
             time::bind(column, vector)
         }
@@ -58,7 +61,7 @@ fn bound<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Bound<'c>> {
         (Kind::Row(attributes), L::Struct(fields), Data::Struct(parts)) => {
             row::bind(column, attributes, fields, parts, validity)
         }
-        (Kind::Vector | Kind::HalfVec, ..) => embedding::bind(column.kind, vector),
+        (Kind::Vector | Kind::HalfVec | Kind::SparseVec, ..) => embedding::bind(column, vector),
         _ => None,
     }
 }

@@ -5,6 +5,7 @@
 //! has to be found here.
 
 mod bind;
+mod bits;
 mod crew;
 mod cuts;
 mod decimal;

@@ -90,18 +90,27 @@ fn is_read_as_it_is(logical: &LogicalType, kind: &Kind) -> bool {
             matches!(logical, L::Varchar | L::Json | L::Enum(_) | L::Float | L::Double)
         }
         Kind::Bytes => matches!(logical, L::Varchar | L::Blob | L::Geometry { .. }),
-        Kind::Bits => *logical == L::Bit,
+        Kind::Bits => {
+            *logical == L::Bit || is_list_of(logical, &[L::Boolean, L::TinyInt, L::UTinyInt])
+        }
         Kind::Date => *logical == L::Date,
         Kind::Time => matches!(logical, L::Time | L::TimeNs),
         Kind::TimeTz => *logical == L::TimeTz,
         Kind::Timestamp => *logical == L::Date || logical.is_timestamp(),
         Kind::Interval => *logical == L::Interval,
         Kind::Uuid => *logical == L::Uuid,
-        Kind::Vector | Kind::HalfVec => match logical {
-            L::List(element) | L::Array(element, _) => matches!(**element, L::Float | L::Double),
-            _ => false,
-        },
+        Kind::Vector | Kind::HalfVec | Kind::SparseVec => {
+            is_list_of(logical, &[L::Float, L::Double, L::TinyInt, L::UTinyInt])
+        }
         Kind::Json | Kind::Array(_) | Kind::Row(_) => false,
+    }
+}
+
+/// Whether a list's elements are of one of these types.
+fn is_list_of(logical: &LogicalType, elements: &[LogicalType]) -> bool {
+    match logical {
+        LogicalType::List(element) | LogicalType::Array(element, _) => elements.contains(element),
+        _ => false,
     }
 }
 

@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     fn wanted(logical: LogicalType, kind: Kind, cuts: Vec<Cut>, parts: &[u32]) -> Digest {
-        let scan = ScanColumn { name: "k".into(), field: None, logical };
+        let scan = ScanColumn { name: "k".into(), field: None, logical, normalize: false };
         let partition = Partition { key: vec![0], by: By::Cuts(cuts.into()) };
         Digest {
             table: SourceName { schema: None, name: "t".into() },

@@ -20,7 +20,8 @@ pub fn bind<'c>(
     let attribute = |(name, kind): &'c (String, Kind)| {
         let at = Field::position(fields, name)?;
         let (field, part) = (fields.get(at)?, parts.get(at)?);
-        let column = Column { logical: &field.logical, kind, digits: None, nul: column.nul };
+        let logical = &field.logical;
+        let column = Column { logical, kind, digits: None, nul: column.nul, normalize: false };
         Some(bind_column(column, part))
     };
     let bound = attributes.iter().map(attribute).collect::<Option<Vec<_>>>()?;

@@ -71,7 +71,12 @@ mod tests {
     use super::*;
 
     fn column(name: &str, field: Option<&str>, logical: LogicalType, kind: Kind) -> DigestColumn {
-        let scan = ScanColumn { name: name.into(), field: field.map(str::to_owned), logical };
+        let scan = ScanColumn {
+            name: name.into(),
+            field: field.map(str::to_owned),
+            logical,
+            normalize: false,
+        };
         DigestColumn { scan, kind, digits: None }
     }
 

@@ -1,4 +1,4 @@
-//! Texts, labels, bytes, bits and UUIDs.
+//! Texts, labels, bytes and UUIDs.
 
 use migrator_model::{
     LogicalType,
@@ -73,7 +73,7 @@ fn index(data: &Data<'_>, row: usize) -> Option<usize> {
     })
 }
 
-/// What becomes bytes, bits or a UUID. A text's bytes are its UTF-8, NUL included; a geometry's
+/// What becomes bytes or a UUID. A text's bytes are its UTF-8, NUL included; a geometry's
 /// are the ISO WKB that DuckDB holds.
 pub fn bind_bytes<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Bound<'c>> {
     use LogicalType as L;
@@ -82,30 +82,11 @@ pub fn bind_bytes<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Boun
         (Kind::Bytes, L::Varchar | L::Blob | L::Geometry { .. }, Data::Str(stored)) => {
             each(validity, stored, |bytes, out| out.blob(bytes.bytes()))
         }
-        (Kind::Bits, L::Bit, Data::Str(stored)) => {
-            each(validity, stored, |stored, out| bits(stored.bytes(), out))
-        }
         (Kind::Uuid, L::Uuid, Data::I128(stored)) => {
             each(validity, stored, |value, out| out.uuid(uuid(*value)))
         }
         _ => return None,
     })
-}
-
-/// DuckDB's bits end with the last byte, and its first byte says how many of the next one are not
-/// in use. PostgreSQL's begin with the first.
-fn bits(stored: &[u8], out: &mut Canonical) {
-    let Some((unused, bytes)) = stored.split_first().filter(|(unused, _)| **unused < 8) else {
-        return out.invalid(stored);
-    };
-    let Some(count) = (bytes.len() * 8).checked_sub(usize::from(*unused)) else {
-        return out.invalid(stored);
-    };
-    out.bits(count, &[]);
-    for at in 0..count.div_ceil(8) {
-        let two = [bytes[at], bytes.get(at + 1).copied().unwrap_or(0)];
-        out.raw(&[(u16::from_be_bytes(two) << unused >> 8) as u8]);
-    }
 }
 
 /// DuckDB flips the first bit, so that UUIDs sort as signed numbers.
@@ -120,16 +101,6 @@ mod tests {
     use migrator_model::canonical::profile::canonical as of;
 
     use super::*;
-
-    #[test]
-    fn bits_begin_with_the_first() {
-        let made = |stored: &[u8]| of(|out| bits(stored, out));
-        assert_eq!(made(&[3, 0b1111_0101]), of(|out| out.bits(5, &[0b1010_1000])));
-        assert_eq!(made(&[0, 0xa5]), of(|out| out.bits(8, &[0xa5])));
-        assert_eq!(made(&[7, 0xff, 0x80]), of(|out| out.bits(9, &[0b1100_0000, 0])));
-        assert_eq!(made(&[9, 0xff, 0xff]), of(|out| out.invalid(&[9, 0xff, 0xff])));
-        assert_eq!(made(&[]), of(|out| out.invalid(&[])));
-    }
 
     #[test]
     fn a_uuid_has_its_first_bit_back() {

@@ -275,7 +275,8 @@ pub fn bind_all<'c>(wanted: &'c Digest, vectors: &'c [Vector<'c>]) -> Vec<Bound<
     columns
         .map(|(column, vector)| {
             let logical: &LogicalType = &column.scan.logical;
-            bind(Column { logical, kind: &column.kind, digits: column.digits, nul }, vector)
+            let (kind, digits) = (&column.kind, column.digits);
+            bind(Column { logical, kind, digits, nul, normalize: column.scan.normalize }, vector)
         })
         .collect()
 }

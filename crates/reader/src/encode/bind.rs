@@ -8,8 +8,8 @@ use migrator_model::{
 };
 
 use super::{
-    Cells, Policy, array, display, embedding, float, geometry, integer, json, nested, temporal,
-    text, tuple,
+    Cells, Policy, array, bits, display, embedding, float, geometry, integer, json, nested,
+    temporal, text, tuple,
 };
 use crate::vector::{Data, Validity, Vector};
 
@@ -22,6 +22,8 @@ pub struct Column<'c> {
     pub target: &'c Target,
     /// How they are stored here: the target's own form, apart from an array's elements.
     pub physical: Physical,
+    /// Whether vectors are scaled to length 1.
+    pub normalize: bool,
     /// What to do with the difficult ones.
     pub policy: &'c Policy,
 }
@@ -29,13 +31,13 @@ pub struct Column<'c> {
 impl<'c> Column<'c> {
     /// A column of its own, or an attribute of a row type.
     pub fn new(logical: &'c LogicalType, target: &'c Target, policy: &'c Policy) -> Self {
-        Self { logical, target, physical: target.physical, policy }
+        Self { logical, target, physical: target.physical, normalize: false, policy }
     }
 
     /// The elements of an array: every varlena has a four-byte header.
     pub fn element(logical: &'c LogicalType, target: &'c Target, policy: &'c Policy) -> Self {
         let physical = Physical { packable: false, ..target.physical };
-        Self { logical, target, physical, policy }
+        Self { logical, target, physical, normalize: false, policy }
     }
 }
 
@@ -119,9 +121,10 @@ pub fn bind<'c>(
     let cells = match (column.logical, &column.target.pg) {
         (L::Null, _) => Some(Box::new(Nulls) as Box<dyn Cells>),
         (L::List(_) | L::Array(..), P::Array(_)) => return array::bind(column, vector),
-        (L::List(_) | L::Array(..), P::Vector(_) | P::HalfVec(_)) => {
+        (L::List(_) | L::Array(..), P::Vector(_) | P::HalfVec(_) | P::SparseVec(_)) => {
             embedding::bind(column, vector)
         }
+        (L::List(_) | L::Array(..), P::Bit(_)) => bits::bind(column, vector),
         (L::Struct(_), P::Composite { .. }) => return tuple::bind_composite(column, vector),
         (L::Varchar | L::Json, P::Json | P::Jsonb) => json::bind(column, vector),
         (_, P::Json | P::Jsonb) => Some(nested::bind(column, vector)),
@@ -130,7 +133,7 @@ pub fn bind<'c>(
         (_, P::Text | P::Varchar(_) | P::Char(_)) => Some(display::bind(column, vector)),
         (L::Boolean, _) => boolean(column, vector),
         (L::Float | L::Double, _) => float::bind(column, vector),
-        (L::Bit, _) => text::bind_bit(column, vector),
+        (L::Bit, _) => bits::bind(column, vector),
         (L::Uuid, _) => text::bind_uuid(column, vector),
         (L::Enum(_), P::Enum { .. }) => enumeration(column, vector)?,
         _ => integer::bind(column, vector).or_else(|| temporal::bind(column, vector)),

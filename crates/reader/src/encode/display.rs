@@ -8,7 +8,7 @@ use migrator_model::{LogicalType, float_text, ident::clip, policy::Lost};
 use super::{
     Cells,
     bind::{ByRow, Column, enum_index},
-    integer,
+    bits, integer,
     json::Json,
     nested, temporal, text,
 };
@@ -38,7 +38,7 @@ pub fn value(logical: &LogicalType, vector: &Vector<'_>, row: usize) -> String {
             String::from_utf8_lossy(values[row].bytes()).into_owned()
         }
         (L::Blob | L::Geometry { .. }, Data::Str(values)) => hex(values[row].bytes()),
-        (L::Bit, Data::Str(values)) => bits(values[row].bytes()),
+        (L::Bit, Data::Str(values)) => bit_string(values[row].bytes()),
         (L::Float, Data::F32(values)) => float_text::text(values[row]),
         (L::Double, Data::F64(values)) => float_text::text(values[row]),
         (L::Date, Data::I32(values)) => date(values[row]),
@@ -74,8 +74,8 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-fn bits(stored: &[u8]) -> String {
-    let Some((count, bytes)) = text::bits(stored) else { return String::new() };
+fn bit_string(stored: &[u8]) -> String {
+    let Some((count, bytes)) = bits::bits(stored) else { return String::new() };
     let bit = |at: usize| if bytes[at / 8] >> (7 - at % 8) & 1 == 1 { '1' } else { '0' };
     (0..count).map(bit).collect()
 }

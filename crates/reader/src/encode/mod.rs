@@ -5,6 +5,7 @@
 
 mod array;
 mod bind;
+mod bits;
 mod display;
 mod embedding;
 mod float;
@@ -80,6 +81,8 @@ trait Cells {
 pub struct RowEncoder {
     attributes: Vec<Attribute>,
     logicals: Vec<LogicalType>,
+    /// Which scan columns' vectors are scaled to length 1.
+    normalized: Vec<bool>,
     policy: Policy,
 }
 
@@ -96,14 +99,21 @@ impl RowEncoder {
         Ok(Self {
             attributes: attributes.to_vec(),
             logicals: logicals.to_vec(),
+            normalized: Vec::new(),
             policy: policy.clone(),
         })
     }
 
+    /// Scales the vectors of some scan columns to length 1.
+    pub fn normalizing(self, columns: impl Iterator<Item = bool>) -> Self {
+        Self { normalized: columns.collect(), ..self }
+    }
+
     /// Binds to the columns of one chunk.
     pub fn bind<'c>(&'c self, columns: &'c [Vector<'c>]) -> Result<BoundRows<'c>, Failure> {
-        let tuple = tuple::bind(&self.attributes, &self.logicals, columns, &self.policy)?;
-        Ok(BoundRows { tuple })
+        let Self { attributes, logicals, normalized, policy } = self;
+        let sources = tuple::Sources { logicals, normalized, columns };
+        Ok(BoundRows { tuple: tuple::bind(attributes, sources, policy)? })
     }
 }
 

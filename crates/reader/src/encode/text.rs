@@ -1,4 +1,4 @@
-//! Texts, bytes, bits and UUIDs.
+//! Texts, bytes and UUIDs.
 
 use std::borrow::Cow;
 
@@ -147,44 +147,6 @@ pub fn without_nul(text: &str, policy: &Policy, lost: &mut Lost) -> Result<Strin
     Ok(text.replace('\0', instead))
 }
 
-/// A BIT's bits: how many, and their bytes from the first bit on, filled with zeros.
-/// DuckDB's form: the number of padding bits, then bytes padded in front with ones.
-pub fn bits(stored: &[u8]) -> Option<(usize, Vec<u8>)> {
-    let (padding, bytes) = stored.split_first()?;
-    let padding = usize::from(*padding);
-    if padding > 7 {
-        return None;
-    }
-    let count = (bytes.len() * 8).checked_sub(padding)?;
-    let next = |at: usize| bytes.get(at + 1).copied().unwrap_or(0);
-    let shifted = |at: usize| match padding {
-        0 => bytes[at],
-        _ => bytes[at] << padding | (u16::from(next(at)) >> (8 - padding)) as u8,
-    };
-    let packed = (0..count.div_ceil(8)).map(shifted).collect();
-    Some((count, packed))
-}
-
-/// Binds BIT to bit varying.
-pub fn bind_bit<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Box<dyn Cells + 'c>> {
-    let (Data::Str(values), PgType::Varbit(limit)) = (&vector.data, &column.target.pg) else {
-        return None;
-    };
-    let physical = column.physical;
-    Some(each(vector.validity, values, move |value, out, _| {
-        let (count, bytes) =
-            bits(value.bytes()).ok_or_else(|| BadValue::new("22P03", "malformed bit string"))?;
-        if limit.is_some_and(|limit| count > limit as usize) {
-            let message = format!("bit string too long for type {}", PgType::Varbit(*limit));
-            return Err(BadValue::new("22001", message));
-        }
-        let open = varlena::open(out, &physical);
-        out.extend_from_slice(&(count as u32).to_le_bytes());
-        out.extend_from_slice(&bytes);
-        varlena::close(out, &open, &physical)
-    }))
-}
-
 /// A UUID's bytes: DuckDB flips the first bit, so that they sort as signed numbers.
 pub fn uuid(stored: &HugeInt) -> [u8; 16] {
     (stored.value() ^ i128::MIN).to_be_bytes()
@@ -206,15 +168,6 @@ pub fn bind_uuid<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Box<d
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bits_move_to_the_front() {
-        assert_eq!(bits(&[0x03, 0xf5]), Some((5, vec![0b1010_1000])));
-        assert_eq!(bits(&[0x00, 0xa5]), Some((8, vec![0xa5])));
-        assert_eq!(bits(&[0x07, 0xff, 0x80]), Some((9, vec![0xc0, 0x00])));
-        assert_eq!(bits(&[]), None);
-        assert_eq!(bits(&[0x09, 0xff, 0xff]), None);
-    }
 
     #[test]
     fn what_is_stored_must_fit_not_what_was_read() {

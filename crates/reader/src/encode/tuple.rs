@@ -4,7 +4,7 @@ use migrator_model::{
     BadValue, Field, LogicalType,
     layout::{
         Attribute, HAS_NULL, HAS_VARWIDTH, HEADER_BYTES, HOFF_AT, INFOMASK_AT, INFOMASK2_AT, Inner,
-        MAX_ALIGN, MAX_FIELD_BYTES, ROW_TYPE_FIELDS, align_up,
+        MAX_ALIGN, MAX_FIELD_BYTES, ROW_TYPE_FIELDS, Target, align_up,
     },
     policy::Lost,
     protocol::Failure,
@@ -33,23 +33,43 @@ pub struct Tuple<'c> {
     count_only: bool,
 }
 
+/// The scan columns of a chunk.
+#[derive(Clone, Copy)]
+pub struct Sources<'c> {
+    /// Their types.
+    pub logicals: &'c [LogicalType],
+    /// Whether their vectors are scaled to length 1; of those that are not named here none.
+    pub normalized: &'c [bool],
+    /// Their values.
+    pub columns: &'c [Vector<'c>],
+}
+
+impl<'c> Sources<'c> {
+    /// Binds one to what it fills.
+    fn bind(
+        self,
+        source: usize,
+        target: &'c Target,
+        policy: &'c Policy,
+    ) -> Result<Box<dyn Cells + 'c>, Failure> {
+        let (Some(logical), Some(vector)) = (self.logicals.get(source), self.columns.get(source))
+        else {
+            return Err(Failure::new("08P01", "attribute without a scan column"));
+        };
+        let normalize = self.normalized.get(source).copied().unwrap_or(false);
+        bind::bind(Column { normalize, ..Column::new(logical, target, policy) }, vector)
+    }
+}
+
 /// Binds attributes to the columns they are filled from.
 pub fn bind<'c>(
     attributes: &'c [Attribute],
-    logicals: &'c [LogicalType],
-    columns: &'c [Vector<'c>],
+    sources: Sources<'c>,
     policy: &'c Policy,
 ) -> Result<Tuple<'c>, Failure> {
     let part = |attribute: &'c Attribute| {
         let cells = match (attribute.source, &attribute.target) {
-            (Some(source), Some(target)) => {
-                let (Some(logical), Some(vector)) = (logicals.get(source), columns.get(source))
-                else {
-                    return Err(Failure::new("08P01", "attribute without a scan column"));
-                };
-                let column = Column::new(logical, target, policy);
-                Some((source, bind::bind(column, vector)?))
-            }
+            (Some(source), Some(target)) => Some((source, sources.bind(source, target, policy)?)),
             _ => None,
         };
         Ok(Part { attribute, cells })

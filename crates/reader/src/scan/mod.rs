@@ -208,7 +208,8 @@ fn work<'w>(
     reading: &'w Reading<'_>,
     logicals: &'w [LogicalType],
 ) -> Result<Work<'w>, Failure> {
-    let encoder = RowEncoder::new(&scan.attributes, logicals, &policy(scan))?;
+    let encoder = RowEncoder::new(&scan.attributes, logicals, &policy(scan))?
+        .normalizing(scan.columns.iter().map(|column| column.normalize));
     let toast = scan.pages.as_ref().and_then(|pages| pages.toast);
     let ids = Arc::new(ValueIds::new(toast.map_or(0, |toast| toast.first_value)));
     let Reading { table, has_row_id, .. } = *reading;

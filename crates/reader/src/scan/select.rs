@@ -69,14 +69,15 @@ mod tests {
     #[test]
     fn a_variant_is_read_as_json_at_any_depth() {
         let logical = LogicalType::List(Box::new(LogicalType::Variant));
-        let column = ScanColumn { name: "v\"x".into(), field: None, logical };
+        let column = ScanColumn { name: "v\"x".into(), field: None, logical, normalize: false };
         assert_eq!(expression(&column), "CAST(\"v\"\"x\" AS JSON[])");
     }
 
     #[test]
     fn a_field_is_taken_out_of_its_struct() {
         let field = Some("it's".into());
-        let column = ScanColumn { name: "s".into(), field, logical: LogicalType::Integer };
+        let column =
+            ScanColumn { name: "s".into(), field, logical: LogicalType::Integer, normalize: false };
         assert_eq!(expression(&column), "struct_extract(\"s\", 'it''s')");
     }
 }

@@ -277,6 +277,7 @@ pub fn scan(query: Option<&str>, columns: &[(&str, LogicalType, PgType)]) -> Sca
         name: (*name).to_owned(),
         field: None,
         logical: logical.clone(),
+        normalize: false,
     };
     let attribute = |(at, (name, _, pg)): (usize, &(&str, LogicalType, PgType))| Attribute {
         name: (*name).to_owned(),

@@ -123,6 +123,7 @@ fn value(bytes: &mut Bytes<'_>, at: At, out: &mut String) -> Whole {
             return number::vector(bytes, out, |raw| float_text::text(f32::from_le_bytes(raw)));
         }
         tag::HALFVEC => return number::vector(bytes, out, number::half),
+        tag::SPARSEVEC => return number::sparse(bytes, out),
         _ => return invalid(kind, bytes, out),
     }
     Ok(())

@@ -87,3 +87,18 @@ pub(super) fn vector<const N: usize>(
     out.push(']');
     Ok(())
 }
+
+/// Appends `{1:1.5,7:2}/100`: places count from 1. Of one that is cut short only what is there.
+pub(super) fn sparse(bytes: &mut Bytes<'_>, out: &mut String) -> Whole {
+    let (dimensions, count) = (bytes.count()?, bytes.count()?);
+    let (places, _) = bytes.up_to(count.saturating_mul(4));
+    out.push('{');
+    for at in 0..count {
+        let number = f32::from_le_bytes(bytes.array()?);
+        let place = places.as_chunks().0.get(at).map_or(0, |place| u32::from_le_bytes(*place));
+        let comma = if at > 0 { "," } else { "" };
+        put(out, format_args!("{comma}{}:{}", u64::from(place) + 1, float_text::text(number)));
+    }
+    put(out, format_args!("}}/{dimensions}"));
+    Ok(())
+}

@@ -133,6 +133,17 @@ fn vectors_read_as_pgvector_writes_them() {
         [0x3c00_u16, 0x2e66].iter().for_each(|n| c.raw(&n.to_le_bytes()));
     });
     assert_eq!(half, "[1,0.099975586]");
+    let sparse = |count: usize| {
+        canonical(|c| {
+            c.sparsevec(9, count);
+            [0_u32, 8].iter().for_each(|place| c.raw(&place.to_le_bytes()));
+            [1.5_f32, -2.0].iter().for_each(|number| c.raw(&number.to_le_bytes()));
+        })
+    };
+    assert_eq!(text(&sparse(2)), "{1:1.5,9:-2}/9");
+    assert_eq!(text(&sparse(2)[..sparse(2).len() - 4]), "{1:1.5\u{2026}");
+    assert_eq!(text(&sparse(2)[..14]), "{\u{2026}");
+    assert_eq!(text(&canonical(|c| c.sparsevec(3, 0))), "{}/3");
 }
 
 #[test]

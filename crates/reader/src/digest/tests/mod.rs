@@ -157,7 +157,7 @@ fn whole(key: &[usize]) -> Partition {
 }
 
 fn column(name: &str, logical: LogicalType, kind: Kind) -> DigestColumn {
-    let scan = ScanColumn { name: name.into(), field: None, logical };
+    let scan = ScanColumn { name: name.into(), field: None, logical, normalize: false };
     DigestColumn { scan, kind, digits: None }
 }
 
