@@ -69,6 +69,7 @@ struct TableOptions {
     filter: Option<String>,
     column_types: BTreeMap<String, String>,
     rename: BTreeMap<String, String>,
+    normalize: Vec<String>,
 }
 
 /// The arguments as they are meant.
@@ -113,6 +114,7 @@ impl Options {
             options.filter = own.filter;
             options.column_types = own.column_types.into_iter().collect();
             options.more.rename = own.rename;
+            options.more.normalize = own.normalize;
         }
         options
     }

@@ -7,8 +7,10 @@
 mod copy;
 mod duplicates;
 mod generated;
+mod lengths;
 mod names;
 mod neighbours;
+mod normalize;
 mod options;
 mod outcome;
 mod plan;

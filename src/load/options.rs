@@ -81,6 +81,8 @@ pub struct MoreOptions {
     pub strict: bool,
     /// Whether to ANALYZE the table afterwards.
     pub analyze: Option<bool>,
+    /// Columns whose vectors are scaled to length 1.
+    pub normalize: Vec<String>,
     /// Whether embeddings get an index: true, or what it should be like.
     pub vector_index: serde_json::Value,
 }

@@ -7,7 +7,7 @@ use migrator_model::{
     catalog::{Column, Table},
     pg_type::Environment,
     policy::{Loss, Losses},
-    protocol::ScanColumn,
+    protocol::{Length, ScanColumn},
     reject::shown,
     rules::{self, Fidelity, Mapping},
 };
@@ -28,6 +28,8 @@ pub struct PlannedColumn {
     pub mapping: Mapping,
     /// Whether the type was asked for, or is an existing column's.
     pub fixed: bool,
+    /// How long its values are, where that decides about the type.
+    pub length: Option<Length>,
 }
 
 /// The columns of a load, in order, before anything is known of the target.
@@ -96,8 +98,8 @@ fn part(column: &Column, source: usize, field: Option<&Field>) -> PlannedColumn 
     let field = field.map(|field| field.name.clone());
     let mapping =
         Mapping { pg: PgType::Text, fidelity: Fidelity::Unsupported, note: String::new() };
-    let scan = ScanColumn { name: column.name.clone(), field, logical };
-    PlannedColumn { scan, name, source, mapping, fixed: false }
+    let scan = ScanColumn { name: column.name.clone(), field, logical, normalize: false };
+    PlannedColumn { scan, name, source, mapping, fixed: false, length: None }
 }
 
 /// The column of this name, for an argument that names it.
@@ -182,11 +184,17 @@ impl PlannedColumn {
             true => rules::judge(logical, self.mapping.pg.clone(), losses),
             false => rules::map(logical, environment, losses),
         };
+        if self.scan.normalize && self.mapping.pg.is_vector() {
+            self.mapping.fidelity = Fidelity::Lossy;
+            self.mapping.note = "normalized: vectors keep their direction, not their length".into();
+        }
     }
 
     /// Whether the data has to be looked at before the type or its fidelity is known.
     pub fn depends_on_data(&self, environment: &Environment) -> bool {
         match self.fixed {
+            // Who has vectors scaled has agreed that they change.
+            true if self.scan.normalize => false,
             true => may_lose(&self.scan.logical, &self.mapping.pg),
             false => rules::depends_on_data(&self.scan.logical, environment),
         }
@@ -198,7 +206,9 @@ fn may_lose(logical: &LogicalType, pg: &PgType) -> bool {
     let narrow = match pg.innermost() {
         PgType::Composite { .. } => true,
         PgType::Float4 | PgType::Vector(_) => logical.any(&|l| *l == LogicalType::Double),
-        PgType::HalfVec(_) => true,
+        PgType::HalfVec(_) | PgType::SparseVec(_) => {
+            logical.any(&|l| matches!(l, LogicalType::Float | LogicalType::Double))
+        }
         PgType::Time(Some(_)) | PgType::TimeTz(Some(_)) => true,
         PgType::Timestamp(Some(_)) | PgType::TimestampTz(Some(_)) => true,
         PgType::Time(None) | PgType::Timestamp(None) | PgType::TimestampTz(None) => {
@@ -252,17 +262,22 @@ fn with_fidelity(planned: &[PlannedColumn], fidelity: Fidelity) -> Vec<String> {
             }
         }
     };
-    planned.iter().filter(|column| column.mapping.fidelity == fidelity).map(line).collect()
+    // To have vectors scaled is to have agreed to it.
+    let is_it = |column: &&PlannedColumn| {
+        column.mapping.fidelity == fidelity
+            && !(fidelity == Fidelity::Lossy && column.scan.normalize)
+    };
+    planned.iter().filter(is_it).map(line).collect()
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use migrator_model::{SourceName, catalog::TableKind};
 
     use super::*;
     use crate::load::options::tests_support::options;
 
-    fn column(name: &str, logical: LogicalType) -> Column {
+    pub fn column(name: &str, logical: LogicalType) -> Column {
         Column {
             name: name.into(),
             logical,
@@ -275,7 +290,7 @@ mod tests {
         }
     }
 
-    fn table(columns: Vec<Column>) -> Table {
+    pub fn table(columns: Vec<Column>) -> Table {
         Table {
             name: SourceName { schema: Some("main".into()), name: "t".into() },
             sql_name: String::new(),
@@ -324,6 +339,20 @@ mod tests {
         let error = check(&table, &planned, OnLossy::Error).unwrap_err();
         assert_eq!(error.detail_text().unwrap().lines().count(), 2);
         assert!(check(&table, &planned, OnLossy::Accept).is_ok());
+    }
+
+    #[test]
+    fn what_may_lose_something_is_looked_at() {
+        let list = |inner| LogicalType::List(Box::new(inner));
+        let small = list(LogicalType::TinyInt);
+        assert!(may_lose(&list(LogicalType::Float), &PgType::SparseVec(None)));
+        assert!(may_lose(&list(LogicalType::Float), &PgType::HalfVec(None)));
+        assert!(!may_lose(&list(LogicalType::Float), &PgType::Vector(None)));
+        assert!(
+            !may_lose(&small, &PgType::SparseVec(None))
+                && !may_lose(&small, &PgType::HalfVec(None))
+        );
+        assert!(!may_lose(&LogicalType::Bit, &PgType::Bit(None)));
     }
 
     #[test]

@@ -2,17 +2,17 @@
 //! `migrate_database` for every table.
 
 use migrator_model::{
-    SourceName,
+    PgType, SourceName,
     catalog::Table,
     layout::{Attribute, Target as ColumnTarget},
     pg_type::Environment,
     policy::{Losses, NulBytes, OnError},
-    protocol::{Done, Scan},
+    protocol::{Done, Scan, ScanColumn},
     rules,
 };
 
 use super::{
-    copy,
+    copy, normalize,
     options::{Arguments, LoadOptions, OnLossy, StructAs},
     outcome::{Loaded, Method},
     plan::{self, PlannedColumn},
@@ -49,14 +49,16 @@ impl Job<'_> {
             if column.fixed && self.options.more.structs != StructAs::Composite {
                 return Err(plan::named_twice(&column.name, "column_types"));
             }
-            column.fix(types::parse(type_name)?)?;
+            column.fix(asked(type_name)?)?;
         }
+        normalize::mark(self.table, &mut planned, &self.options.more.normalize)?;
         plan::rename(self.table, &mut planned, &self.options.more.rename)?;
         Ok(planned)
     }
 
     /// Decides types and fidelity, with a look at the data of the columns where that matters.
     pub fn profile(&mut self, planned: &mut [PlannedColumn]) -> Result<()> {
+        self.measure(planned)?;
         let looked_at: Vec<usize> = (0..planned.len())
             .filter(|at| planned[*at].depends_on_data(self.environment))
             .collect();
@@ -67,6 +69,7 @@ impl Job<'_> {
             let losses = position.and_then(|position| losses.get(position)).unwrap_or(&none);
             column.settle(self.environment, losses);
         }
+        normalize::check(planned)?;
         plan::check(self.table, planned, self.options.on_lossy)
     }
 
@@ -109,6 +112,15 @@ impl Job<'_> {
     }
 }
 
+/// The type that a user names. To SQL, BIT alone is bit(1): here it is bits of the length that the
+/// data has, as vector alone is for vectors.
+fn asked(type_name: &str) -> Result<PgType> {
+    match types::parse(type_name)? {
+        PgType::Bit(_) if type_name.trim().eq_ignore_ascii_case("bit") => Ok(PgType::Bit(None)),
+        pg => Ok(pg),
+    }
+}
+
 /// What a load lost with consent, and what the target's own triggers and rules have dealt with
 /// differently.
 pub fn warnings(table: &Table, planned: &[PlannedColumn], loaded: &Loaded) -> Vec<String> {
@@ -119,6 +131,7 @@ pub fn warnings(table: &Table, planned: &[PlannedColumn], loaded: &Loaded) -> Ve
             warnings.push(format!("column \"{}\": {note}", column.name));
         }
     }
+    warnings.extend(planned.iter().filter_map(PlannedColumn::length_note));
     for (column, losses) in planned.iter().zip(&loaded.losses) {
         for (loss, count) in losses.iter() {
             warnings.push(format!("column \"{}\": {count} values lost {loss}", column.name));
@@ -154,7 +167,11 @@ pub fn dry_run(
     let scan = Scan {
         table: table.clone(),
         query: None,
-        columns: planned.iter().map(|column| column.scan.clone()).collect(),
+        // What scaling changes is no loss to ask about.
+        columns: planned
+            .iter()
+            .map(|c| ScanColumn { normalize: false, ..c.scan.clone() })
+            .collect(),
         filter,
         attributes: planned.iter().enumerate().map(attribute).collect(),
         on_error: OnError::Reject,

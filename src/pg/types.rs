@@ -233,6 +233,7 @@ fn scalar(oid: u32, typmod: i32, row: &TypeRow) -> Option<PgType> {
         pg_sys::BPCHAROID => PgType::Char(u32::try_from(typmod - 4).ok()),
         pg_sys::BYTEAOID => PgType::Bytea,
         pg_sys::VARBITOID => PgType::Varbit(length),
+        pg_sys::BITOID => PgType::Bit(length),
         pg_sys::DATEOID => PgType::Date,
         pg_sys::TIMEOID => PgType::Time(digits),
         pg_sys::TIMETZOID => PgType::TimeTz(digits),
@@ -258,6 +259,7 @@ fn extension_type(extension: &str, name: &str, typmod: i32) -> Option<PgType> {
     match (extension, name) {
         ("vector", "vector") => Some(PgType::Vector(dimensions)),
         ("vector", "halfvec") => Some(PgType::HalfVec(dimensions)),
+        ("vector", "sparsevec") => Some(PgType::SparseVec(dimensions)),
         ("postgis", "geometry") => Some(PgType::Geometry(geometry_form(typmod))),
         _ => None,
     }

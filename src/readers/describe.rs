@@ -181,7 +181,7 @@ fn type_sql(pg: &PgType, environment: &Environment) -> String {
         PgType::Enum { name: Some(QualifiedName { schema: Some(schema), name }), .. } => {
             format!("{}.{}", quoting::name(schema), quoting::name(name))
         }
-        PgType::Vector(_) | PgType::HalfVec(_) => in_schema(&environment.pgvector, pg),
+        vector if vector.is_vector() => in_schema(&environment.pgvector, pg),
         PgType::Geometry(_) => in_schema(&environment.postgis, pg),
         other => other.to_string(),
     }

@@ -14,7 +14,7 @@ use migrator_model::{
     Field, SourceName,
     canonical::request::Digest,
     catalog::{Bounds, Objects, Table, TableSummary},
-    protocol::{Open, PROTOCOL_VERSION, Ready, Reply, Request, Scan},
+    protocol::{Length, Lengths, Open, PROTOCOL_VERSION, Ready, Reply, Request, Scan},
 };
 
 pub use {
@@ -128,6 +128,14 @@ impl Reader {
     pub fn bounds(&mut self, table: &SourceName) -> Result<Vec<Option<Bounds>>> {
         match self.connection.ask(&Request::Bounds(table.clone()))? {
             Reply::Bounds(bounds) => Ok(bounds),
+            _ => Err(malformed()),
+        }
+    }
+
+    /// How long the values of columns are: reads them all.
+    pub fn lengths(&mut self, wanted: Lengths) -> Result<Vec<Length>> {
+        match self.connection.ask(&Request::Lengths(wanted))? {
+            Reply::Lengths(lengths) => Ok(lengths),
             _ => Err(malformed()),
         }
     }

@@ -77,6 +77,8 @@ pub struct Options {
     nul_bytes: Option<String>,
     /// The load's options.rename.
     rename: Option<BTreeMap<String, String>>,
+    /// The load's options.normalize.
+    normalize: Option<Vec<String>>,
     /// A predicate in PostgreSQL's SQL: which of the target's rows are compared.
     pub target_filter: Option<String>,
     /// How many differences are told, at most.
@@ -160,7 +162,8 @@ impl Wanted {
     pub fn as_load(&self, loaded: Option<LoadOptions>) -> Result<LoadOptions> {
         let mut load = loaded.map_or_else(|| LoadOptions::parse(&TableArguments::empty()), Ok)?;
         let said = LoadOptions::parse(&self.as_arguments())?;
-        let Options { columns, column_types, structs, nul_bytes, rename, .. } = &self.options;
+        let Options { columns, column_types, structs, nul_bytes, rename, normalize, .. } =
+            &self.options;
         load.filter = said.filter.or(load.filter);
         if columns.is_some() {
             load.columns = said.columns;
@@ -177,16 +180,21 @@ impl Wanted {
         if rename.is_some() {
             load.more.rename = said.more.rename;
         }
+        if normalize.is_some() {
+            load.more.normalize = said.more.normalize;
+        }
         Ok(load)
     }
 
     /// What was said, in the words of a load.
     fn as_arguments(&self) -> TableArguments {
-        let Options { columns, column_types, structs, nul_bytes, rename, .. } = &self.options;
+        let Options { columns, column_types, structs, nul_bytes, rename, normalize, .. } =
+            &self.options;
         let more = [
             ("struct", structs.as_ref().map(|text| json!(text))),
             ("nul_bytes", nul_bytes.as_ref().map(|text| json!(text))),
             ("rename", rename.as_ref().map(|names| json!(names))),
+            ("normalize", normalize.as_ref().map(|names| json!(names))),
         ];
         let more = more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         TableArguments {

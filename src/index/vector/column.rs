@@ -215,6 +215,7 @@ impl Column {
             element: self.element,
             declared: self.dimensions.is_some(),
             dimensions: self.dimensions.or(contents.dimensions()).unwrap_or(0),
+            nonzeros: contents.most_nonzeros(self.element),
             metric,
             rows: contents.eligible(metric),
             recall,
@@ -261,6 +262,8 @@ pub struct Contents {
     pub units: u64,
     /// The mean of what values take, in bytes.
     pub bytes: Option<f64>,
+    /// What the largest takes.
+    pub most_bytes: Option<u32>,
 }
 
 impl Contents {
@@ -272,7 +275,7 @@ impl Contents {
                     max(dimensions) AS most, count(*) FILTER (WHERE norm = 0) AS zeros,
                     count(*) FILTER (WHERE norm IN ('NaN', 'Infinity')) AS non_finite,
                     count(*) FILTER (WHERE abs(norm - 1) <= 0.001) AS units,
-                    avg(bytes)::float8 AS bytes
+                    avg(bytes)::float8 AS bytes, max(bytes) AS most_bytes
                FROM (SELECT v, {dimensions} AS dimensions, {norm} AS norm,
                             pg_column_size(v) AS bytes
                        FROM (SELECT {} AS v FROM {}) a) b",
@@ -301,6 +304,15 @@ impl Contents {
         match element {
             Element::SparseVec => ((self.bytes.unwrap_or(0.0) - 16.0).max(0.0) / 8.0) as u32,
             _ => dimensions,
+        }
+    }
+
+    /// The most numbers that are not zero in a sparse vector: behind 12 bytes and a header of up to
+    /// four it has eight for each, and is never compressed.
+    pub fn most_nonzeros(&self, element: Element) -> u32 {
+        match element {
+            Element::SparseVec => self.most_bytes.unwrap_or(0).saturating_sub(12) / 8,
+            _ => 0,
         }
     }
 
@@ -338,5 +350,17 @@ mod tests {
         assert_eq!(of(Some(3), Some(3)), Some(3));
         assert_eq!(of(Some(3), Some(4)), None);
         assert_eq!(of(None, None), None);
+    }
+
+    #[test]
+    fn the_size_of_a_sparse_vector_tells_its_numbers() {
+        let of = |bytes| {
+            let contents = Contents { most_bytes: Some(bytes), ..Contents::default() };
+            contents.most_nonzeros(Element::SparseVec)
+        };
+        // With headers of no, one and four bytes.
+        assert_eq!([of(12), of(13), of(16)], [0; 3]);
+        assert_eq!([of(8_012), of(8_016)], [1_000; 2]);
+        assert_eq!(of(8_020), 1_001);
     }
 }

@@ -38,6 +38,8 @@ pub struct Wish {
     pub declared: bool,
     /// How many it has.
     pub dimensions: u32,
+    /// The most numbers that are not zero in a sparse vector.
+    pub nonzeros: u32,
     /// The distance.
     pub metric: Metric,
     /// Vectors.
@@ -110,6 +112,9 @@ impl Am {
     }
 }
 
+/// pgvector's HNSW_MAX_NNZ
+const MOST_NONZEROS: u32 = 1_000;
+
 impl Wish {
     /// What can be indexed, or why nothing can.
     pub fn form(&self) -> Result<Form, String> {
@@ -121,6 +126,10 @@ impl Wish {
         match (element, dimensions) {
             (_, 0) => Err("its vectors have no dimensions".to_owned()),
             (Element::Vector, ..=2_000) | (Element::HalfVec, ..=4_000) => Ok(whole),
+            (Element::SparseVec, _) if self.nonzeros > MOST_NONZEROS => Err(format!(
+                "no index takes vectors with more than {MOST_NONZEROS} numbers that are not zero: there are some with {}",
+                self.nonzeros
+            )),
             (Element::SparseVec, _) | (Element::Bit, ..=64_000) => Ok(whole),
             (Element::Vector, 2_001..=4_000) => Ok(Form::Half(dimensions)),
             (Element::Vector | Element::HalfVec, ..=64_000) => self.binary(),
@@ -301,7 +310,16 @@ mod tests {
     use super::*;
 
     fn wish(element: Element, dimensions: u32, metric: Metric) -> Wish {
-        Wish { element, declared: true, dimensions, metric, rows: 10_000, recall: 0.95, k: 10 }
+        Wish {
+            element,
+            declared: true,
+            dimensions,
+            nonzeros: 0,
+            metric,
+            rows: 10_000,
+            recall: 0.95,
+            k: 10,
+        }
     }
 
     #[test]
@@ -313,6 +331,9 @@ mod tests {
         assert_eq!(form(Element::HalfVec, 4_000), Ok(Form::Column));
         assert_eq!(form(Element::HalfVec, 8_000), Ok(Form::Binary(8_000)));
         assert_eq!(form(Element::SparseVec, 100_000), Ok(Form::Column));
+        let sparse = wish(Element::SparseVec, 100_000, Metric::L2);
+        assert_eq!(Wish { nonzeros: 1_000, ..sparse }.form(), Ok(Form::Column));
+        assert!(Wish { nonzeros: 1_001, ..sparse }.form().unwrap_err().ends_with("with 1001"));
         assert!(form(Element::Vector, 0).is_err());
         assert!(form(Element::Bit, 64_001).is_err());
         assert!(wish(Element::Vector, 5_000, Metric::L1).form().is_err());

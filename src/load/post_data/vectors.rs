@@ -54,9 +54,7 @@ impl PostData<'_> {
 
     fn embeddings(&self) -> Vec<(String, Ident)> {
         let loaded = self.planned.iter().zip(self.columns);
-        let vectors = loaded.filter(|(planned, _)| {
-            matches!(planned.mapping.pg, PgType::Vector(_) | PgType::HalfVec(_))
-        });
+        let vectors = loaded.filter(|(planned, _)| planned.mapping.pg.is_vector());
         let indexed = self.indexed_vectors();
         let others = vectors.filter(|(_, ident)| !indexed.contains(ident));
         others.map(|(planned, ident)| (planned.scan.name.clone(), ident.clone())).collect()

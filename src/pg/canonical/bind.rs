@@ -38,7 +38,9 @@ fn form(kind: &Kind, base: pg_sys::Oid) -> Result<Option<Form>> {
         Kind::Text if catalog::is_enum(base) => {
             Ok(Some(Form::Enum(Labels::new(catalog::enum_label))))
         }
-        Kind::Vector | Kind::HalfVec => Ok(embedding(kind, base).map(Form::Scalar)),
+        Kind::Vector | Kind::HalfVec | Kind::SparseVec => {
+            Ok(embedding(kind, base).map(Form::Scalar))
+        }
         _ => Ok(scalar(kind, base).map(Form::Scalar)),
     }
 }
@@ -120,6 +122,7 @@ fn embedding(kind: &Kind, base: pg_sys::Oid) -> Option<Scalar> {
     match (kind, catalog::name(base)?.as_slice()) {
         (Kind::Vector, b"vector") => Some(Scalar::Vector),
         (Kind::HalfVec, b"halfvec") => Some(Scalar::HalfVec),
+        (Kind::SparseVec, b"sparsevec") => Some(Scalar::SparseVec),
         _ => None,
     }
 }

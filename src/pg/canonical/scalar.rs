@@ -35,6 +35,8 @@ pub enum Scalar {
     Vector,
     /// pgvector's halfvec.
     HalfVec,
+    /// pgvector's sparsevec.
+    SparseVec,
 }
 
 impl Scalar {
@@ -63,6 +65,7 @@ impl Scalar {
             Self::Jsonb => jsonb::put(bytes, out)?,
             Self::Vector => vector(bytes, 4, out, Canonical::vector)?,
             Self::HalfVec => vector(bytes, 2, out, Canonical::halfvec)?,
+            Self::SparseVec => sparsevec(bytes, out)?,
         }
         Ok(())
     }
@@ -116,5 +119,19 @@ fn vector(
     }
     head(out, dimensions);
     out.raw(numbers);
+    Ok(())
+}
+
+/// The number of dimensions, that of the numbers, four bytes that mean nothing, then the places and
+/// the numbers.
+fn sparsevec(bytes: &[u8], out: &mut Canonical) -> Result<()> {
+    let [a, b, c, d, e, f, g, h, _, _, _, _] = start(bytes)?;
+    let (dimensions, count) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
+    let rest = &bytes[12..];
+    if rest.len() as u64 != 8 * u64::from(count) {
+        return Err(damaged("A sparse vector has other numbers than it says."));
+    }
+    out.sparsevec(dimensions, count as usize);
+    out.raw(rest);
     Ok(())
 }

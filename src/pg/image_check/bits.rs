@@ -1,17 +1,21 @@
-//! bit varying (utils/varbit.h): the number of bits, then their bytes from the first bit on.
+//! bit and bit varying (utils/varbit.h): the number of bits, then their bytes from the first bit on.
 
-use super::Fault;
+use super::{Fault, shape::BitCount};
 
 /// VARBITMAXLEN
 const MOST_BITS: u32 = i32::MAX as u32 - 7;
 
-/// Checks what varbit_recv() checks, and the zeros behind the last bit, on which comparisons and
+/// Checks what bit_recv() and varbit_recv() check, and the zeros behind the last bit, on which comparisons and
 /// bit_and() rely (VARBIT_CORRECTLY_PADDED in utils/adt/varbit.c).
-pub fn check(payload: &[u8], limit: Option<u32>) -> Result<(), Fault> {
+pub fn check(payload: &[u8], wanted: BitCount) -> Result<(), Fault> {
     let (count, bytes) = payload.split_first_chunk().ok_or(Fault::BitLength)?;
     let count = u32::from_le_bytes(*count);
-    let most = limit.map_or(MOST_BITS, |limit| limit.min(MOST_BITS));
-    if count > most || bytes.len() != count.div_ceil(8) as usize {
+    let fits = match wanted {
+        BitCount::Any => true,
+        BitCount::AtMost(limit) => count <= limit,
+        BitCount::Exactly(length) => count == length,
+    };
+    if !fits || count > MOST_BITS || bytes.len() != count.div_ceil(8) as usize {
         return Err(Fault::BitLength);
     }
     let padding = bytes.len() * 8 - count as usize;

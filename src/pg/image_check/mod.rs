@@ -20,6 +20,7 @@ mod pairing;
 mod row;
 mod shape;
 mod span;
+mod sparse;
 mod stored;
 #[cfg(test)]
 mod tests;

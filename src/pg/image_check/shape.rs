@@ -49,8 +49,8 @@ pub enum ValueShape {
     Bytea,
     /// text, character varying, character, json
     Text(Length),
-    /// bit varying, with the most bits
-    Bits(Option<u32>),
+    /// bit and bit varying
+    Bits(BitCount),
     /// numeric
     Numeric(Option<NumericLimit>),
     /// jsonb
@@ -63,6 +63,8 @@ pub enum ValueShape {
     Vector(Option<u32>),
     /// pgvector's halfvec, with its dimensions
     HalfVec(Option<u32>),
+    /// pgvector's sparsevec, with its dimensions
+    SparseVec(Option<u32>),
     /// PostGIS' geometry
     Geometry,
 }
@@ -75,6 +77,17 @@ pub enum Length {
     /// character varying(n)
     AtMost(u32),
     /// character(n): filled with blanks.
+    Exactly(u32),
+}
+
+/// How many bits a bit string has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BitCount {
+    /// Any number.
+    Any,
+    /// bit varying(n)
+    AtMost(u32),
+    /// bit(n)
     Exactly(u32),
 }
 
@@ -173,11 +186,13 @@ impl ValueShape {
             P::TimeTz(digits) => Self::TimeTz(unit(*digits)),
             P::Timestamp(digits) | P::TimestampTz(digits) => Self::Timestamp(unit(*digits)),
             P::Bytea => Self::Bytea,
-            P::Varbit(limit) => Self::Bits(*limit),
+            P::Varbit(limit) => Self::Bits(limit.map_or(BitCount::Any, BitCount::AtMost)),
+            P::Bit(length) => Self::Bits(length.map_or(BitCount::Any, BitCount::Exactly)),
             P::Numeric(limit) => Self::Numeric(limit.map(NumericLimit::from)),
             P::Jsonb => Self::Jsonb,
             P::Vector(wanted) => Self::Vector(*wanted),
             P::HalfVec(wanted) => Self::HalfVec(*wanted),
+            P::SparseVec(wanted) => Self::SparseVec(*wanted),
             P::Geometry(_) => Self::Geometry,
             text => Length::of(text).map_or(Self::Nothing, Self::Text),
         }

@@ -14,7 +14,7 @@ use crate::{
 #[derive(Deserialize)]
 struct Column {
     name: String,
-    /// `vector`, `halfvec`, `_float4` or `_float8`.
+    /// `vector`, `halfvec`, `sparsevec`, `_float4` or `_float8`.
     type_name: String,
     /// The schema of its type, and of pgvector's functions; quoted.
     schema: String,
@@ -77,7 +77,7 @@ fn columns(look: Look<'_>) -> Result<Vec<Column>> {
            LEFT JOIN pg_depend d ON d.classid = 'pg_type'::regclass AND d.objid = t.oid
                                 AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
            LEFT JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'vector'
-                                   AND t.typname IN ('vector', 'halfvec')
+                                   AND t.typname IN ('vector', 'halfvec', 'sparsevec')
           WHERE a.attrelid = {} AND a.attnum > 0 AND NOT a.attisdropped
           ORDER BY a.attnum",
         look.relation.oid
@@ -101,9 +101,11 @@ impl Column {
 
     fn dimensions(&self) -> String {
         let (name, schema) = (quote(&self.name), &self.schema);
-        match self.is_pgvector {
-            true => format!("{schema}.vector_dims({name})"),
-            false => format!("cardinality({name})"),
+        match (self.is_pgvector, self.type_name.as_str()) {
+            // pgvector has no function that tells them: `{1:1.5}/100`.
+            (true, "sparsevec") => format!("split_part({name}::text, '/', 2)::int4"),
+            (true, _) => format!("{schema}.vector_dims({name})"),
+            (false, _) => format!("cardinality({name})"),
         }
     }
 

@@ -74,7 +74,7 @@ fn types(sides: &Sides<'_>) -> Vec<Check> {
         let (logical, wanted) = (&pair.planned.scan.logical, &pair.planned.mapping.pg);
         let check = row(column).compare(wanted, &column.type_name);
         match &column.pg {
-            Some(pg) if unnamed(pg) == unnamed(wanted) => None,
+            Some(pg) if unnamed(pg) == unnamed(wanted) || is_sized(pg, wanted) => None,
             Some(pg) if rules::allows(logical, pg) => {
                 let note = format!("{logical} may become it, by default it becomes {wanted}");
                 Some(check.holds(true).note(note))
@@ -86,6 +86,12 @@ fn types(sides: &Sides<'_>) -> Vec<Check> {
         }
     });
     or_all(rows.collect(), error("data_type_match"))
+}
+
+/// Whether it is the wanted type with the number of dimensions that the data had: see
+/// `load/lengths.rs`.
+fn is_sized(pg: &PgType, wanted: &PgType) -> bool {
+    wanted.largest_size().is_some() && pg.sized(None) == *wanted
 }
 
 /// Names of types are the user's affair, and labels a check of their own.

@@ -37,7 +37,7 @@ fn column(name: &str, logical: LogicalType) -> Column {
 fn planned(name: &str, logical: LogicalType, pg: PgType, source: usize) -> PlannedColumn {
     let mapping = Mapping { pg, fidelity: Fidelity::Exact, note: String::new() };
     let scan = ScanColumn { name: name.into(), field: None, logical, normalize: false };
-    PlannedColumn { scan, name: name.into(), source, mapping, fixed: false }
+    PlannedColumn { scan, name: name.into(), source, mapping, fixed: false, length: None }
 }
 
 fn found(name: &str, type_name: &str, pg: PgType) -> TargetColumn {

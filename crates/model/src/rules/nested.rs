@@ -67,7 +67,7 @@ fn list_allows(logical: &L, pg: &P) -> bool {
             levels(logical) == 1
                 && matches!(leaf(logical), L::Float | L::Double | L::TinyInt | L::UTinyInt)
         }
-        P::Bit(_) => {
+        P::Bit(_) | P::Varbit(_) => {
             levels(logical) == 1 && matches!(leaf(logical), L::Boolean | L::TinyInt | L::UTinyInt)
         }
         other => is_json(other),
@@ -190,7 +190,7 @@ pub(super) const RULES: &[Rule] = &[
         postgres: "T[]",
         applies: |l| levels(l) == 1,
         default: array_of_leaf,
-        alternatives: "vector(n), halfvec(n), sparsevec(n) of FLOAT, DOUBLE, TINYINT and UTINYINT, bit(n) of BOOLEAN, TINYINT and UTINYINT, jsonb, json",
+        alternatives: "vector(n), halfvec(n), sparsevec(n) of FLOAT, DOUBLE, TINYINT and UTINYINT, bit(n) and bit varying of BOOLEAN, TINYINT and UTINYINT, jsonb, json",
         allows: list_allows,
         fidelity: Fidelity::Exact,
         losses: &[],

@@ -124,7 +124,7 @@ pub fn bind<'c>(
         (L::List(_) | L::Array(..), P::Vector(_) | P::HalfVec(_) | P::SparseVec(_)) => {
             embedding::bind(column, vector)
         }
-        (L::List(_) | L::Array(..), P::Bit(_)) => bits::bind(column, vector),
+        (L::List(_) | L::Array(..), P::Bit(_) | P::Varbit(_)) => bits::bind(column, vector),
         (L::Struct(_), P::Composite { .. }) => return tuple::bind_composite(column, vector),
         (L::Varchar | L::Json, P::Json | P::Jsonb) => json::bind(column, vector),
         (_, P::Json | P::Jsonb) => Some(nested::bind(column, vector)),

@@ -13,6 +13,7 @@ fn structured() -> Vec<(&'static str, Decoder)> {
         ("varbit", scalar(Scalar::Bits, VARLENA)),
         ("vector", scalar(Scalar::Vector, VARLENA)),
         ("halfvec", scalar(Scalar::HalfVec, VARLENA)),
+        ("sparsevec", scalar(Scalar::SparseVec, VARLENA)),
         ("jsonb", scalar(Scalar::Jsonb, VARLENA)),
         ("jsonb_number", scalar(Scalar::Jsonb, VARLENA)),
         ("jsonb_keys", scalar(Scalar::Jsonb, VARLENA)),

@@ -35,5 +35,5 @@ SELECT golden(n, t, v) FROM (VALUES
  ('array','int4[]','''{1,NULL,3}'''), ('array_plain','int4[]','''{1,2}'''), ('array_bounds','int4[]','''[5:6]={1,2}'''), ('array_2d','int2[]','''{{1,2,3},{4,5,6}}'''), ('array_empty','int4[]','''{}'''),
  ('array_text','text[]','ARRAY[''a'','''',NULL,''bcdef'',''gh'']'), ('array_numeric','numeric[]','''{1.0,-2,NaN}'''), ('array_8','int8[]','''{NULL,8}'''), ('array_rows','pair[]','ARRAY[ROW(1,''a''),NULL,ROW(NULL,''b'')]::pair[]'),
  ('row','gone','ROW(7,1,''text'',1.5,9)::gone'), ('row_null','gone','ROW(NULL,1,NULL,NULL,9)::gone'), ('row_array','pair','ROW(1,repeat(''x'',200))::pair'),
- ('vector','vector(3)','''[1,2.5,-3]'''), ('halfvec','halfvec(2)','''[1,-2.5]''')
+ ('vector','vector(3)','''[1,2.5,-3]'''), ('halfvec','halfvec(2)','''[1,-2.5]'''), ('sparsevec','sparsevec(100)','''{1:1.5,7:2}/100''')
 ) x(n,t,v);

@@ -107,6 +107,13 @@ fn identifiers_and_embeddings() {
         c.raw(&[0x00, 0x3c, 0x00, 0xc1]);
     });
     assert_eq!(stored("halfvec", scalar(Scalar::HalfVec, VARLENA)), halfvec);
+    // Written by hand: the other lines are a server's.
+    let sparsevec = canonical(|c| {
+        c.sparsevec(100, 2);
+        [0_u32, 6].iter().for_each(|place| c.raw(&place.to_le_bytes()));
+        [1.5_f32, 2.0].iter().for_each(|number| c.raw(&number.to_le_bytes()));
+    });
+    assert_eq!(stored("sparsevec", scalar(Scalar::SparseVec, VARLENA)), sparsevec);
 }
 
 #[test]

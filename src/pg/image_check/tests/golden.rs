@@ -54,10 +54,12 @@ fn named(name: &str) -> Target {
         "char" | "bpchar" => P::Char(length),
         "bytea" => P::Bytea,
         "varbit" => P::Varbit(length),
+        "bit" => P::Bit(length),
         "numeric" => P::Numeric(numbers.first().map(|p| (*p as u16, numbers[1] as i16))),
         "jsonb" => P::Jsonb,
         "vector" => P::Vector(length),
         "halfvec" => P::HalfVec(length),
+        "sparsevec" => P::SparseVec(length),
         "geometry" => P::Geometry(None),
         _ => panic!("{name}"),
     })

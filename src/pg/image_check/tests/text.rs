@@ -80,3 +80,16 @@ fn bits_have_a_length_and_zeros_behind() {
     let padding = Some(Fault::BitPadding);
     assert_eq!([bits(3, &[0b1011_0000], None), bits(9, &[0xff, 0x81], None)], [padding; 2]);
 }
+
+#[test]
+fn fixed_bits_have_their_types_length() {
+    let bits = |count: i32, bytes: &[u8], length| {
+        payload_fault(&P::Bit(length), &[&count.to_le_bytes()[..], bytes].concat())
+    };
+    assert_eq!(bits(9, &[0xff, 0x80], Some(9)), None);
+    assert_eq!(bits(3, &[0b1010_0000], None), None);
+    let wrong = Some(Fault::BitLength);
+    assert_eq!([bits(8, &[0xff], Some(9)), bits(10, &[0xff, 0xc0], Some(9))], [wrong; 2]);
+    assert_eq!([bits(0, b"", Some(9)), bits(i32::MAX, b"", None)], [wrong; 2]);
+    assert_eq!(bits(9, &[0xff, 0x81], Some(9)), Some(Fault::BitPadding));
+}

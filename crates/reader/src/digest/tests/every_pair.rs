@@ -72,6 +72,8 @@ fn every_pg_type() -> Vec<P> {
         P::Enum { name: None, labels: vec!["a".into(), "b".into()] },
         P::Vector(None),
         P::HalfVec(None),
+        P::SparseVec(None),
+        P::Bit(None),
         P::Geometry(Some(GeometryForm { srid: 0, kind: 0, z: false, m: false })),
         P::Composite { name: None, attributes: vec![("b".into(), P::Text), ("a".into(), P::Int4)] },
         P::Composite { name: None, attributes: vec![("a".into(), P::Date)] },
