@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use migrator_model::{
     LogicalType, PgType, SourceName,
     catalog::{Column, Table},
-    protocol::{Failure, Reply, Request},
+    protocol::{Failure, Length, Lengths, Reply, Request, ScanColumn},
 };
 use tempfile::TempDir;
 
@@ -270,4 +270,42 @@ fn a_schema_may_be_called_as_the_file_is() {
             assert_eq!(reader.integers(&query).unwrap(), [value]);
         }
     }
+}
+
+#[test]
+fn lengths_are_those_of_the_rows_that_are_wanted() {
+    let mut rig = rig(&[
+        "CREATE TABLE t (i INTEGER, l FLOAT[], b BIT)",
+        "INSERT INTO t VALUES (1, [1, 2], '101'), (2, [1], '0110'), (3, [], NULL), (4, NULL, '000')",
+        "CREATE VIEW v AS FROM t",
+    ]);
+    let column = |name: &str, logical| ScanColumn {
+        name: name.into(),
+        field: None,
+        logical,
+        normalize: false,
+    };
+    let columns = [
+        column("l", LogicalType::List(Box::new(LogicalType::Float))),
+        column("b", LogicalType::Bit),
+    ];
+    let mut ask = |table: &str, filter: Option<&str>| {
+        let (columns, filter) = (columns.to_vec(), filter.map(str::to_owned));
+        let wanted = Lengths { table: named(table), columns, filter };
+        match rig.reader.ask(&Request::Lengths(wanted)) {
+            Ok(Reply::Lengths(lengths)) => Ok(lengths),
+            Ok(other) => panic!("{other:?}"),
+            Err(failure) => Err(failure.sqlstate),
+        }
+    };
+    let length =
+        |least, most, different| Length { least: Some(least), most: Some(most), different };
+    let all = vec![length(1, 2, 2), length(3, 4, 2)];
+    assert_eq!(ask("t", None), Ok(all.clone()));
+    assert_eq!(ask("v", Some("true")), Ok(all));
+    assert_eq!(ask("t", Some("i = 1 -- this")), Ok(vec![length(2, 2, 1), length(3, 3, 1)]));
+    assert_eq!(ask("t", Some("i = 9")), Ok(vec![Length::default(); 2]));
+    assert_eq!(ask("t", Some("nosuch = 1")), Err("42601".into()));
+    assert_eq!(ask("t", Some("true) UNION SELECT (1")), Err("42601".into()));
+    assert_eq!(ask("x", None), Err("42P01".into()));
 }
