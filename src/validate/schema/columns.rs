@@ -125,3 +125,17 @@ fn nullability(sides: &Sides<'_>) -> Vec<Check> {
     });
     or_all(rows.collect(), error("nullability_match"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_without_dimensions_may_have_got_those_of_the_data() {
+        assert!(is_sized(&PgType::Vector(Some(3)), &PgType::Vector(None)));
+        assert!(is_sized(&PgType::Bit(Some(9)), &PgType::Bit(None)));
+        assert!(!is_sized(&PgType::Vector(Some(3)), &PgType::Vector(Some(4))));
+        assert!(!is_sized(&PgType::HalfVec(Some(3)), &PgType::Vector(None)));
+        assert!(!is_sized(&PgType::Text, &PgType::Varchar(None)));
+    }
+}

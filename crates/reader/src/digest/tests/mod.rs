@@ -4,6 +4,7 @@ mod every_pair;
 mod every_type;
 mod partitions;
 mod refusals;
+mod vectors;
 
 use std::{io, path::Path, sync::Arc};
 
