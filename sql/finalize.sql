@@ -34,6 +34,7 @@ COMMENT ON FUNCTION vector_advice(regclass, name, text, double precision, double
 COMMENT ON FUNCTION vector_index(regclass, name, text, jsonb) IS 'Builds an index of vectors with the memory that it needs.';
 COMMENT ON FUNCTION vector_recall(regclass, name, regclass, name, integer, integer[], integer, text, double precision) IS 'Measures what share of the nearest rows an index of vectors finds at each setting, and how long that takes.';
 COMMENT ON FUNCTION vector_checks(regclass, name, text, text, text, text[]) IS 'Checks what must hold for a column of vectors and its indexes: one row for each check.';
+COMMENT ON FUNCTION index_advice(regclass, text[], jsonb) IS 'Advises indexes for a table, by its source, its keys, its statistics and the queries that read it, and which of its indexes should go.';
 
 CREATE FOREIGN DATA WRAPPER migrator HANDLER migrator.fdw_handler VALIDATOR migrator.fdw_validator;
 COMMENT ON FOREIGN DATA WRAPPER migrator IS 'Reads DuckDB databases, and Parquet, CSV and JSON files.';

@@ -5,6 +5,8 @@
 //! | latency | `p50_ms`, `p95_ms`, `p99_ms`, `max_ms` | `query`, `params`, `runs`, `rows`, `plan_hash` |
 //! | recall | `recall` | `setting`, an object; `recommended`, whether it is the one to take |
 //! | build | `build_seconds` | `index`, its name, qualified |
+//! | vector_checks | the check's name | `status`, `expected`, `actual`, `detail` |
+//! | advice | `exact_p95_ms` (vector_advice), `cost_saved` (index_advice) | `index_sql`; `metric`, `k`, `am`, `vectors`, or `kind`, `columns`, `gain` |
 //!
 //! What one call of a function has measured is written by one call of [`record`]: it has the same
 //! `measured_at`.

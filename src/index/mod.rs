@@ -2,6 +2,7 @@
 //! `migrator.measurements`, the gates of a run, and jobs that build indexes.
 
 mod apply;
+pub mod advice;
 mod bounds;
 mod gates;
 mod latency;

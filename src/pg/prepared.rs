@@ -213,13 +213,19 @@ fn values_of(count: usize) -> String {
 }
 
 fn no_select(tag: pg_sys::CommandTag::Type) -> Error {
+    wrong("the query must be a SELECT", tag)
+}
+
+/// Refuses a statement of another kind.
+pub(super) fn wrong(message: &str, tag: pg_sys::CommandTag::Type) -> Error {
     // SAFETY: the name of a tag is static and NUL-terminated.
     let name = unsafe { CStr::from_ptr(pg_sys::GetCommandTagName(tag)) };
     let detail = format!("It is {}.", name.to_string_lossy());
-    Error::new("0A000", "the query must be a SELECT").detail(detail)
+    Error::new("0A000", message).detail(detail)
 }
 
-fn only_statement(text: &CStr) -> Result<*mut pg_sys::RawStmt> {
+/// The only statement of a text.
+pub(super) fn only_statement(text: &CStr) -> Result<*mut pg_sys::RawStmt> {
     // SAFETY: the text is NUL-terminated; the parser's list is one of RawStmt, which lives as long
     // as the current memory context.
     let statements = unsafe { list::cells(pg_sys::pg_parse_query(text.as_ptr())) };
@@ -256,7 +262,7 @@ unsafe fn only_query(queries: *mut pg_sys::List) -> Result<*mut pg_sys::Query> {
 ///
 /// # Safety
 /// The query must be live.
-unsafe fn forget_query_id(query: *mut pg_sys::Query) {
+pub(super) unsafe fn forget_query_id(query: *mut pg_sys::Query) {
     // SAFETY: by the caller.
     unsafe { (*query).queryId = 0 };
 }

@@ -39,6 +39,20 @@ pub fn run(sql: &CStr, each: &mut Each<'_>) -> Result<()> {
     }
 }
 
+/// What a statement prints, line by line; `run` has it executed.
+pub fn printed(run: impl FnOnce(*mut pg_sys::DestReceiver)) -> Result<String> {
+    let mut lines = Vec::new();
+    let mut each = |line: &[u8]| {
+        lines.push(String::from_utf8_lossy(line).into_owned());
+        Ok(())
+    };
+    let server = of_server(receive, pg_sys::CommandDest::DestTuplestore);
+    let mut receiver = Receiver { server, each: &mut each, outcome: Ok(()) };
+    run((&raw mut receiver).cast());
+    receiver.outcome?;
+    Ok(lines.join("\n"))
+}
+
 /// receiveSlot
 type Receive =
     unsafe extern "C-unwind" fn(*mut pg_sys::TupleTableSlot, *mut pg_sys::DestReceiver) -> bool;

@@ -101,6 +101,28 @@ pub fn advice(arguments: &Arguments) -> Result<Advice> {
     Ok(advice)
 }
 
+/// What is advised for so many vectors by the catalogs alone: none of them is read, and nothing is
+/// timed or recorded.
+pub fn expected(arguments: &Arguments, vectors: u64) -> Result<Advice> {
+    arguments.check()?;
+    let column = Column::of(arguments.target, &arguments.column)?;
+    let metric = column.metric(&arguments.metric)?;
+    let (least, most) = (column.dimensions, column.dimensions);
+    let contents = Contents { rows: vectors, vectors, least, most, ..Contents::default() };
+    let wish = column.wish(&contents, metric, arguments.target_recall, arguments.k as u32);
+    let (exact, machine) = (None, Machine::look()?);
+    let case = Case { arguments, column: &column, metric, contents, exact, machine };
+    if column.dimensions.is_none() {
+        let reason =
+            "The column's type says no number of dimensions: vector_advice() looks at the vectors.";
+        return Ok(case.none(reason.to_owned(), None));
+    }
+    Ok(match wish.design(Am::Hnsw) {
+        Err(reason) => case.none(format!("{}.", sentence(&reason)), None),
+        Ok(graph) => case.one(graph, wish.design(Am::Ivfflat).ok()),
+    })
+}
+
 impl Arguments {
     fn check(&self) -> Result<()> {
         bounds::share("target_recall", self.target_recall)?;

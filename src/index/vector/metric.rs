@@ -87,6 +87,11 @@ impl Metric {
         }
     }
 
+    /// By its operator.
+    pub fn of_operator(name: &str) -> Option<Self> {
+        ALL.into_iter().find(|metric| metric.operator() == name)
+    }
+
     /// Its operator class for a kind of values.
     pub fn operator_class(self, element: Element) -> String {
         format!("{}_{}_ops", element.name(), self.name())

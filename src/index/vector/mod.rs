@@ -20,7 +20,7 @@ use pgrx::{PgLogLevel, PgSqlErrorCode, datum::DatumWithOid, pg_sys::panic::Error
 use serde::de::DeserializeOwned;
 
 pub use self::{
-    advice::{Advice, Arguments as AdviceArguments, advice},
+    advice::{Advice, Arguments as AdviceArguments, advice, expected},
     build::{Build, Built, Options as BuildOptions, build},
     checks::{Arguments as CheckArguments, Check, checks},
     column::Column,
@@ -34,7 +34,10 @@ use crate::{
 
 /// The rows of a query that only reads: also where nothing can be written, and else with what this
 /// transaction has done itself.
-fn read<T: DeserializeOwned>(sql: &str, arguments: &[DatumWithOid<'_>]) -> Result<Vec<T>> {
+pub(in crate::index) fn read<T: DeserializeOwned>(
+    sql: &str,
+    arguments: &[DatumWithOid<'_>],
+) -> Result<Vec<T>> {
     match server::is_read_only() {
         true => spi::rows_of_before_with(sql, arguments),
         false => spi::rows(sql, arguments),

@@ -121,3 +121,72 @@ pub fn collate_is_c(collation: Oid) -> bool {
     #[cfg(feature = "pg18")]
     return collation == pg_sys::C_COLLATION_OID;
 }
+
+/// The columns of an entry that a query selects, in the server's own numbers; 16 moved them out of
+/// the entry.
+///
+/// # Safety
+/// The query must be live, and the entry one of its range table's.
+pub unsafe fn selected_columns(
+    query: *mut pg_sys::Query,
+    entry: &pg_sys::RangeTblEntry,
+) -> *mut pg_sys::Bitmapset {
+    #[cfg(feature = "pg15")]
+    {
+        let _ = query;
+        entry.selectedCols
+    }
+    // SAFETY: by the caller.
+    #[cfg(not(feature = "pg15"))]
+    unsafe {
+        if entry.perminfoindex == 0 {
+            return std::ptr::null_mut();
+        }
+        let entry = (&raw const *entry).cast_mut();
+        (*pg_sys::getRTEPermissionInfo((*query).rteperminfos, entry)).selectedCols
+    }
+}
+
+/// The expression behind a column that GROUP BY gives: since 18 such columns have an entry of their
+/// own.
+///
+/// # Safety
+/// The entry must be live, and the Var one of its columns.
+pub unsafe fn group_expression(
+    entry: &pg_sys::RangeTblEntry,
+    var: &pg_sys::Var,
+) -> Option<*mut pg_sys::Node> {
+    #[cfg(not(feature = "pg18"))]
+    {
+        let _ = (entry, var);
+        None
+    }
+    // SAFETY: by the caller.
+    #[cfg(feature = "pg18")]
+    unsafe {
+        let at = usize::try_from(var.varattno).ok()?.checked_sub(1)?;
+        let is_group = entry.rtekind == pg_sys::RTEKind::RTE_GROUP;
+        let cells = super::super::list::cells(entry.groupexprs);
+        cells.get(at).filter(|_| is_group).map(|cell| cell.ptr_value.cast())
+    }
+}
+
+/// Makes a Var one of a table that is alone in its query; 16 added the outer joins that can make it
+/// NULL.
+pub fn make_plain(var: &mut pg_sys::Var, number: i16) {
+    var.varno = 1;
+    var.varattno = number;
+    var.varlevelsup = 0;
+    #[cfg(not(feature = "pg15"))]
+    {
+        var.varnullingrels = std::ptr::null_mut();
+    }
+}
+
+/// The option of EXPLAIN that shows a plan for any values of the parameters, which 16 added.
+pub fn generic_plan_option() -> Option<&'static std::ffi::CStr> {
+    #[cfg(feature = "pg15")]
+    return None;
+    #[cfg(not(feature = "pg15"))]
+    return Some(c"generic_plan");
+}

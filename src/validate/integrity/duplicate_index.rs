@@ -21,6 +21,13 @@ pub fn plan(look: Look<'_>) -> Result<Vec<Task<'_>>> {
     indexes.into_iter().map(|index| Ok(Task::known(verdict(look, index)?))).collect()
 }
 
+/// The indexes that another one makes needless, by name, each with that one.
+pub fn covered(relation: u32) -> Result<Vec<(String, String)>> {
+    let indexes: Vec<Index> = spi::rows_of_before(&query(relation))?;
+    let pair = |index: Index| index.covered_by.map(|other| (index.name, other));
+    Ok(indexes.into_iter().filter_map(pair).collect())
+}
+
 fn verdict(look: Look<'_>, index: Index) -> Result<Check> {
     let remedy = index.remedy(look)?;
     let Index { name, columns, covered_by, .. } = index;

@@ -23,6 +23,8 @@ mod task;
 mod unique;
 mod vector;
 
+pub use self::duplicate_index::covered as covered_indexes;
+
 use std::time::Instant;
 
 use serde_json::Value;

@@ -12,7 +12,7 @@ mod cost;
 mod expression;
 mod given;
 mod join;
-mod nodes;
+pub(in crate::pg) mod nodes;
 mod outputs;
 mod parameterized;
 mod paths;
