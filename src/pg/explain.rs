@@ -24,7 +24,7 @@ fn printed(statement: &Analysed, option: Option<&'static CStr>) -> Result<String
     let (text, query, _) = statement.parts();
     // SAFETY: the nodes are in the current memory context, and the statement has a copy of the
     // query; the receiver lives until the statement is over.
-    receiver::printed(|destination| unsafe {
+    let run = |destination| unsafe {
         let mut options = vec![element(c"format", Some(c"json"))];
         options.extend(option.map(|name| element(name, None)));
         let tag = pg_sys::NodeTag::T_ExplainStmt;
@@ -50,7 +50,8 @@ fn printed(statement: &Analysed, option: Option<&'static CStr>) -> Result<String
             destination,
             nobody.cast(),
         );
-    })
+    };
+    guc::without_query_ids(|| receiver::printed(run))
 }
 
 /// # Safety

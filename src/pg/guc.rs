@@ -64,6 +64,14 @@ pub fn with_each<T>(settings: &[(&CStr, &CStr)], run: impl FnOnce() -> T) -> T {
     run()
 }
 
+/// Runs a closure without numbers for queries, which nobody but a superuser may set: statistics of
+/// queries leave out what has none, and what only looks at a query is no part of them.
+pub(super) fn without_query_ids<T>(run: impl FnOnce() -> T) -> T {
+    let _level = Level::begin();
+    set(c"compute_query_id", c"off", pg_sys::GucContext::PGC_SUSET);
+    run()
+}
+
 /// Whether a setting has this value, or a list that begins with it: `ISO, MDY`.
 fn has(name: &CStr, value: &CStr) -> bool {
     // SAFETY: the name is NUL-terminated, and so is the value, which nobody changes meanwhile.

@@ -1,5 +1,6 @@
 //! Helpers of the tests that need a whole server: connections, databases, files.
 
+pub mod advice;
 pub mod chance;
 pub mod compare;
 pub mod duck;

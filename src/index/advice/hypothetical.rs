@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{plan::Plan, read, workload::Query};
 use crate::{
     error::Result,
-    pg::{explain, extension, spi, subtransaction::attempt},
+    pg::{explain, extension, subtransaction::attempt},
 };
 
 /// hypopg, where it is installed.
@@ -36,8 +36,9 @@ impl Hypopg {
         // What it keeps is the session's own: it must go, whatever happens.
         let ran = attempt(|| run(&made.name));
         let schema = self.schema.quoted();
-        let dropped = format!("SELECT {schema}.hypopg_drop_index($1)");
-        spi::execute_with(&dropped, &[DatumWithOid::from(pgrx::pg_sys::Oid::from(made.oid))])?;
+        let dropped = format!("SELECT {schema}.hypopg_drop_index($1) AS dropped");
+        let oid = DatumWithOid::from(pgrx::pg_sys::Oid::from(made.oid));
+        read::<serde::de::IgnoredAny>(&dropped, &[oid])?;
         Ok(ran.ok())
     }
 

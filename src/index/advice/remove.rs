@@ -37,19 +37,29 @@ pub fn rows(
     let covered = integrity::covered_indexes(table.oid)?;
     let age = read::<Age>(AGE, &[])?.pop().unwrap_or(Age { days: 0.0, known: false });
     let mut rows = Vec::new();
-    for index in table.indexes.iter().filter(|index| index.is_plain() && !index.building) {
+    for index in table.indexes.iter().filter(|index| !index.building) {
         let other = covered.iter().find(|pair| pair.0 == index.name).map(|pair| pair.1.as_str());
+        let is_needed = |name: &str| needed.iter().any(|needed| needed == name);
+        // What another index is used for it will be used for, once that is gone.
+        let stands_in = covered.iter().any(|(gone, stays)| {
+            *stays == index.name && (is_needed(gone) || scans(table, gone) > 0)
+        });
         let serves_key = wanted.iter().any(|candidate| candidate.is_served_by(index));
-        let is_needed = serves_key || needed.contains(&index.name);
-        if !index.valid {
+        let is_unused = index.scans == 0 && age.days >= options.unused_days;
+        if !index.valid && !index.constraint && !index.partitioned {
             rows.push(invalid(index)?);
+        } else if !index.is_plain() {
         } else if let Some(other) = other {
             rows.push(redundant(table, index, other)?);
-        } else if index.scans == 0 && age.days >= options.unused_days && !is_needed {
+        } else if is_unused && !stands_in && !serves_key && !is_needed(&index.name) {
             rows.push(unused(index, &age)?);
         }
     }
     Ok(rows)
+}
+
+fn scans(table: &Table, name: &str) -> i64 {
+    table.indexes.iter().filter(|index| index.name == name).map(|index| index.scans).sum()
 }
 
 fn row(index: &Existing, rationale: String, risk: String) -> Result<Row> {

@@ -20,8 +20,8 @@ pub struct Part {
     pub assumed: bool,
     /// The condition, where nothing but constants is in it.
     pub sql: Option<String>,
-    /// Whether it wants one value rather than several.
-    pub single: bool,
+    /// Whether it is compared with another table's rows.
+    pub joined: bool,
 }
 
 /// A condition by an operator that no B-tree knows.
@@ -126,7 +126,7 @@ impl Maker<'_> {
             share: share.unwrap_or(unknown),
             assumed: share.is_none(),
             sql: condition.sql.clone(),
-            single: condition.test == Test::Equal,
+            joined: condition.value == Value::Joined,
         }
     }
 
@@ -174,6 +174,6 @@ impl Maker<'_> {
         let share = sql.as_deref().and_then(self.share);
         let key = ends[0].key.clone();
         let assumed = share.is_none();
-        Part { key, share: share.unwrap_or(unknown), assumed, sql, single: false }
+        Part { key, share: share.unwrap_or(unknown), assumed, sql, joined: false }
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     pg::{
         extension, owner,
         query_shape::{Analysed, shape::Statement},
-        subtransaction::attempt,
+        subtransaction::{attempt, attempt_unless},
     },
 };
 
@@ -113,10 +113,15 @@ pub fn seen(options: &Options, table: u32, name: &QualifiedName) -> Result<Optio
     }
 }
 
+/// Whether something is wrong with more than one query.
+fn is_fatal(error: &Error) -> bool {
+    error.is_fatal() && error.sqlstate() != "XX000"
+}
+
 /// One that the server still understands, and that reads the table.
 fn one(seen: Seen, table: u32) -> Option<Query> {
     let Seen { query, role, calls, total_ms } = seen;
-    let looked = attempt(|| {
+    let looked = attempt_unless(is_fatal, || {
         owner::restricted_to(role, || {
             let analysed = Analysed::new(&query)?;
             let statement = analysed.shape(table);

@@ -190,3 +190,20 @@ pub fn generic_plan_option() -> Option<&'static std::ffi::CStr> {
     #[cfg(not(feature = "pg15"))]
     return Some(c"generic_plan");
 }
+
+/// The condition that MERGE joins by; 17 took it out of what follows FROM.
+///
+/// # Safety
+/// The query must be live.
+pub unsafe fn merge_condition(query: *mut pg_sys::Query) -> *mut pg_sys::Node {
+    #[cfg(any(feature = "pg15", feature = "pg16"))]
+    {
+        let _ = query;
+        std::ptr::null_mut()
+    }
+    // SAFETY: by the caller.
+    #[cfg(not(any(feature = "pg15", feature = "pg16")))]
+    unsafe {
+        (*query).mergeJoinCondition
+    }
+}

@@ -31,10 +31,11 @@ impl Analysed {
         // SAFETY: the text outlives the query, which moves together with it; all else is in the
         // current memory context.
         let query = unsafe {
+            // The analysis changes what it is given.
+            let tag = pg_sys::CreateCommandTag((*raw).stmt);
             let (start, none) = (text.as_ptr(), ptr::null_mut());
             let query = pg_sys::parse_analyze_varparams(raw, start, &mut types, &mut count, none);
             if (*query).commandType == CmdType::CMD_UTILITY {
-                let tag = pg_sys::CreateCommandTag((*raw).stmt);
                 return Err(prepared::wrong("the query must read or change rows", tag));
             }
             prepared::forget_query_id(query);

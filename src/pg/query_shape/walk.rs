@@ -1,6 +1,6 @@
 //! The way through a query and all queries in it.
 
-use pgrx::pg_sys::{self, Node, NodeTag, Oid, Query, RTEKind};
+use pgrx::pg_sys::{self, CmdType, Node, NodeTag, Oid, Query, RTEKind};
 
 use super::{
     columns,
@@ -10,7 +10,10 @@ use super::{
     level::{self, Levels, Place},
     shape::{Condition, Limit, Sort, Statement, Use},
 };
-use crate::pg::fdw::planner::nodes::{self, Tree};
+use crate::pg::{
+    compat::planner::merge_condition,
+    fdw::planner::nodes::{self, Tree},
+};
 
 /// What is nested deeper is left out.
 const DEEPEST: usize = 32;
@@ -53,6 +56,11 @@ impl Walk {
         unsafe {
             self.entries(query, &levels);
             self.part((*query).jointree.cast(), &levels);
+            self.conditions(merge_condition(query), &levels, None);
+            if (*query).commandType != CmdType::CMD_INSERT {
+                // That of MERGE is in no FROM.
+                self.table((*query).resultRelation as u32, &levels);
+            }
             let lists = [(*query).targetList, (*query).returningList];
             let nodes = [(*query).havingQual, (*query).limitCount, (*query).limitOffset];
             for node in lists.into_iter().map(|list| list.cast()).chain(nodes) {

@@ -173,6 +173,12 @@ impl Chooser<'_> {
             let found = self.rows_of(keys.share);
             let order = if keys.equal > 1 { ", the most selective first" } else { "" };
             keys.why.push(format!("Equality of {columns}{order} finds {found}."));
+            if wanted.equal[..keys.equal].iter().any(|part| part.joined) {
+                keys.why.push(
+                    "It is the look-up of a join, which the planner takes where the other side has few rows."
+                        .to_owned(),
+                );
+            }
         }
     }
 
@@ -196,7 +202,7 @@ impl Chooser<'_> {
             let range = wanted.ranges.iter().find(|range| range.key.sql == sort.key.sql);
             let share = range.map_or(1.0, |range| range.share);
             let part =
-                Part { key: sort.key.clone(), share, assumed: false, sql: None, single: false };
+                Part { key: sort.key.clone(), share, assumed: false, sql: None, joined: false };
             // An index is read from either end.
             let (descending, nulls_first) =
                 if upwards { (false, false) } else { (sort.descending, sort.nulls_first) };
@@ -224,7 +230,8 @@ impl Chooser<'_> {
             (None, None) => return,
         };
         let is_prefix = wanted.prefixes.iter().any(|prefix| prefix == best);
-        if !best.key.sorts {
+        // Behind what is equal, a range of most rows is not worth its room.
+        if !best.key.sorts || keys.equal > 0 && best.share > 0.5 {
             return;
         }
         let class = (is_prefix && !best.key.is_c).then(|| pattern_class(best.key.type_oid));
