@@ -100,7 +100,7 @@ fn documents_get_gin() {
     ] {
         let row = only(&mut client, "docs", &[query]);
         assert_eq!((row.using(), row.kind.as_str()), (using, "gin"));
-        apply(&mut client, &[row.clone()]);
+        apply(&mut client, std::slice::from_ref(&row));
         let name = row.sql.unwrap().split('"').nth(1).unwrap().to_owned();
         assert!(uses(&mut client, query, &name), "{query}");
         client.batch_execute(&format!("DROP INDEX \"{name}\"")).unwrap();
