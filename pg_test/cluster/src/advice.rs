@@ -60,7 +60,8 @@ pub fn asked(
                       expected_gain::text, risk
                  FROM index_advice($1::text::regclass, $2, $3::text::jsonb)";
     let rows = client.query(sql, &[&table, &workload, &options]);
-    let rows = rows.map_err(|error| Box::new(error.as_db_error().expect("the server's error").clone()))?;
+    let rows =
+        rows.map_err(|error| Box::new(error.as_db_error().expect("the server's error").clone()))?;
     let one = |row: &postgres::Row| Advice {
         sql: row.get(0),
         kind: row.get(1),

@@ -175,8 +175,12 @@ impl Candidate {
     pub fn is_served_by(&self, index: &Existing) -> bool {
         let predicate = self.predicate.as_ref().map(|(sql, _)| bare(sql));
         let keeps_all = index.predicate.as_deref().is_none_or(|own| Some(bare(own)) == predicate);
-        let does_as_much = index.method == self.method.name()
-            || index.method == "btree" && matches!(self.method, Method::Brin | Method::Hash);
+        let one_value = self.keys.len() == 1 && self.equal == 1;
+        let does_as_much = match index.method.as_str() {
+            "btree" => matches!(self.method, Method::Btree | Method::Brin | Method::Hash),
+            "hash" => matches!(self.method, Method::Btree | Method::Hash) && one_value,
+            method => method == self.method.name(),
+        };
         let unique = index.unique || !self.unique;
         index.valid && keeps_all && does_as_much && unique && self.has_keys_of(index)
     }

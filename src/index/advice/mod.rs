@@ -238,15 +238,16 @@ const CLASSES: &str = "
            m.amname::text AS method, o.opcname::text AS name, n.nspname::text AS schema,
            o.opcdefault AS is_default
       FROM unnest($1::oid[], $2::oid[]) AS w (operator, type)
-      JOIN pg_type t ON t.oid = w.type
+      JOIN pg_type d ON d.oid = w.type
+      JOIN pg_type t ON t.oid = coalesce(nullif(d.typbasetype, 0), d.oid)
       JOIN pg_amop a ON a.amopopr = w.operator AND a.amoppurpose = 's'
       JOIN pg_opclass o ON o.opcfamily = a.amopfamily AND o.opcintype = a.amoplefttype
       JOIN pg_am m ON m.oid = o.opcmethod JOIN pg_namespace n ON n.oid = o.opcnamespace
      WHERE m.amname IN ('gin', 'gist')
-       AND (o.opcintype = w.type
+       AND (o.opcintype = t.oid
             OR o.opcintype = 'anyarray'::regtype AND t.typcategory = 'A'
             OR o.opcintype = 'anyrange'::regtype AND t.typtype = 'r'
-            OR o.opcintype = 'text'::regtype AND w.type = 'varchar'::regtype)
+            OR o.opcintype = 'text'::regtype AND t.oid = 'varchar'::regtype)
      ORDER BY 1, 2, 3, 4";
 
 /// Keeps what was advised.

@@ -36,26 +36,46 @@ pub fn rows(
 ) -> Result<Vec<Row>> {
     let covered = integrity::covered_indexes(table.oid)?;
     let age = read::<Age>(AGE, &[])?.pop().unwrap_or(Age { days: 0.0, known: false });
-    let mut rows = Vec::new();
-    for index in table.indexes.iter().filter(|index| !index.building) {
-        let other = covered.iter().find(|pair| pair.0 == index.name).map(|pair| pair.1.as_str());
-        let is_needed = |name: &str| needed.iter().any(|needed| needed == name);
-        // What another index is used for it will be used for, once that is gone.
-        let stands_in = covered.iter().any(|(gone, stays)| {
-            *stays == index.name && (is_needed(gone) || scans(table, gone) > 0)
-        });
-        let serves_key = wanted.iter().any(|candidate| candidate.is_served_by(index));
-        let is_unused = index.scans == 0 && age.days >= options.unused_days;
+    let look = Look { table, options, needed, wanted, covered: &covered, age: &age };
+    let indexes = table.indexes.iter().filter(|index| !index.building);
+    indexes.filter_map(|index| look.row(index).transpose()).collect()
+}
+
+/// What decides about an index.
+struct Look<'a> {
+    table: &'a Table,
+    options: &'a Options,
+    needed: &'a [String],
+    wanted: &'a [Candidate],
+    covered: &'a [(String, String)],
+    age: &'a Age,
+}
+
+impl Look<'_> {
+    fn row(&self, index: &Existing) -> Result<Option<Row>> {
         if !index.valid && !index.constraint && !index.partitioned {
-            rows.push(invalid(index)?);
-        } else if !index.is_plain() {
-        } else if let Some(other) = other {
-            rows.push(redundant(table, index, other)?);
-        } else if is_unused && !stands_in && !serves_key && !is_needed(&index.name) {
-            rows.push(unused(index, &age)?);
+            return invalid(index).map(Some);
+        }
+        if !index.valid || !index.is_plain() {
+            return Ok(None);
+        }
+        match self.covered.iter().find(|(gone, _)| *gone == index.name) {
+            Some((_, other)) => redundant(self.table, index, other).map(Some),
+            None if self.is_unused(index) => unused(index, self.age).map(Some),
+            None => Ok(None),
         }
     }
-    Ok(rows)
+
+    fn is_unused(&self, index: &Existing) -> bool {
+        let is_needed = |name: &str| self.needed.iter().any(|needed| needed == name);
+        // What another index is used for it will be used for, once that is gone.
+        let stands_in = self.covered.iter().any(|(gone, stays)| {
+            *stays == index.name && (is_needed(gone) || scans(self.table, gone) > 0)
+        });
+        let serves_key = self.wanted.iter().any(|candidate| candidate.is_served_by(index));
+        let is_old = self.age.days >= self.options.unused_days;
+        index.scans == 0 && is_old && !stands_in && !serves_key && !is_needed(&index.name)
+    }
 }
 
 fn scans(table: &Table, name: &str) -> i64 {

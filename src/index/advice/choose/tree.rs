@@ -210,15 +210,24 @@ impl Chooser<'_> {
             keys.share *= share;
         }
         keys.sorted = true;
-        keys.first_rows = match wanted.limit {
-            Some(Limit::Rows(rows)) => Some(rows as f64),
-            Some(Limit::Unknown) => Some(100.0),
-            None => None,
-        };
+        // What the index does not know is only looked at behind it.
+        let asked = wanted.limit.map(|limit| match limit {
+            Limit::Rows(rows) => rows as f64,
+            Limit::Unknown => 100.0,
+        });
+        keys.first_rows = asked.map(|rows| rows / self.left_over(wanted, keys).max(1e-6));
         let columns = listed(&keys.parts[keys.parts.len() - order.len()..]);
         let stops =
             if wanted.limit.is_some() { ", so that the first rows come at once" } else { "" };
         keys.why.push(format!("Rows come in the order of {columns} without a sort{stops}."));
+    }
+
+    /// The share of rows that the conditions let through which are on no key.
+    fn left_over(&self, wanted: &Wanted, keys: &Keys) -> f64 {
+        let parts = wanted.equal.iter().chain(&wanted.ranges).chain(&wanted.prefixes);
+        let parts = parts.chain(wanted.special.iter().map(|special| &special.part));
+        let is_key = |part: &&Part| keys.parts.iter().any(|key| key.sql == part.key.sql);
+        parts.filter(|part| !is_key(part)).map(|part| part.share).product()
     }
 
     fn take_range(&self, keys: &mut Keys, wanted: &Wanted) {
