@@ -46,7 +46,7 @@ SELECT :advice('orders', ARRAY['SELECT * FROM orders WHERE customer = $1']);
 SELECT :advice('orders', ARRAY['SELECT * FROM orders WHERE price BETWEEN 10 AND 200 AND customer = 7']);
 SELECT :advice('orders', ARRAY['SELECT sum(price) FROM orders WHERE price > 5 AND status = ''open''']);
 SELECT :advice('orders', ARRAY['SELECT id FROM orders WHERE doc @> ''{"k": 7}''']);
-SELECT :advice('orders', ARRAY['SELECT id FROM orders WHERE code LIKE ''ab%''']);
+SELECT :advice('orders', ARRAY['SELECT id FROM orders WHERE code LIKE ''abc%''']);
 SELECT :advice('orders', ARRAY['SELECT * FROM orders WHERE lower(code) = $1']);
 SELECT :advice('orders', ARRAY['SELECT * FROM orders ORDER BY price DESC LIMIT 5']);
 -- And what needs none.

@@ -22,6 +22,8 @@ pub struct Part {
     pub sql: Option<String>,
     /// Whether it is compared with another table's rows.
     pub joined: bool,
+    /// Whether it asks for NULL.
+    pub null: bool,
 }
 
 /// A condition by an operator that no B-tree knows.
@@ -127,6 +129,7 @@ impl Maker<'_> {
             assumed: share.is_none(),
             sql: condition.sql.clone(),
             joined: condition.value == Value::Joined,
+            null: condition.test == Test::Null,
         }
     }
 
@@ -174,6 +177,6 @@ impl Maker<'_> {
         let share = sql.as_deref().and_then(self.share);
         let key = ends[0].key.clone();
         let assumed = share.is_none();
-        Part { key, share: share.unwrap_or(unknown), assumed, sql, joined: false }
+        Part { key, share: share.unwrap_or(unknown), assumed, sql, joined: false, null: false }
     }
 }

@@ -178,6 +178,23 @@ fn a_rare_value_is_a_condition() {
 }
 
 #[test]
+fn few_rows_without_a_value_are_a_condition() {
+    let found = index(reads(vec![condition("price", Test::Null, 0.02)]));
+    assert_eq!(sql(&found), "btree (\"price\") WHERE 0.02");
+}
+
+#[test]
+fn a_filter_behind_an_order_takes_more_rows() {
+    let found = Use {
+        order: vec![sort("price", false)],
+        limit: Some(Limit::Rows(10)),
+        ..reads(vec![condition("at", Test::Above, 0.1)])
+    };
+    let found = index(found);
+    assert_eq!((sql(&found).as_str(), found.first_rows), ("btree (\"price\")", Some(100.0)));
+}
+
+#[test]
 fn what_many_rows_fulfil_needs_no_index() {
     let found = reason(&table(), reads(vec![condition("kind", Test::Equal, 0.3)]));
     assert!(found.contains("about 300000 of 1000000 rows"), "{found}");

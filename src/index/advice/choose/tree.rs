@@ -104,8 +104,7 @@ impl Chooser<'_> {
             let skewed = column.is_some_and(|column| {
                 let distinct = column.distinct_of(self.table.rows);
                 let common = column.top_frequency.unwrap_or(0.0).max(column.nulls.unwrap_or(0.0));
-                distinct.is_some_and(few) && common >= COMMON
-                    || part.sql.as_ref().is_some_and(|sql| sql.contains("IS NULL"))
+                part.null || distinct.is_some_and(few) && common >= COMMON
             });
             part.sql.is_some() && !part.assumed && part.share <= RARE && skewed
         };
@@ -201,8 +200,14 @@ impl Chooser<'_> {
         for sort in order {
             let range = wanted.ranges.iter().find(|range| range.key.sql == sort.key.sql);
             let share = range.map_or(1.0, |range| range.share);
-            let part =
-                Part { key: sort.key.clone(), share, assumed: false, sql: None, joined: false };
+            let part = Part {
+                key: sort.key.clone(),
+                share,
+                assumed: false,
+                sql: None,
+                joined: false,
+                null: false,
+            };
             // An index is read from either end.
             let (descending, nulls_first) =
                 if upwards { (false, false) } else { (sort.descending, sort.nulls_first) };
