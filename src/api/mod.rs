@@ -1,7 +1,7 @@
 //! The SQL surface: functions that parse, call and shape rows.
 
-mod apply;
 mod advice;
+mod apply;
 mod checks;
 mod database;
 mod diff;

@@ -1,8 +1,8 @@
 //! What answers how fast, and how well: measurements of queries and indexes, kept in
 //! `migrator.measurements`, the gates of a run, and jobs that build indexes.
 
-mod apply;
 pub mod advice;
+mod apply;
 mod bounds;
 mod gates;
 mod latency;

@@ -1,10 +1,6 @@
 //! Readers that are kept for the next scan of the same source (`migrator.reader_idle`).
 
-use std::{
-    cell::RefCell,
-    mem::ManuallyDrop,
-    time::Instant,
-};
+use std::{cell::RefCell, mem::ManuallyDrop, time::Instant};
 
 use super::{Depth, Reader, identity::Identity, named::ResolvedSource};
 use crate::{

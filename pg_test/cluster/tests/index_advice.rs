@@ -289,6 +289,15 @@ fn views_are_looked_through() {
     ));
     let row = only(&mut client, "orders", &["SELECT id FROM dear WHERE who = 7"]);
     assert!(row.using().starts_with("btree (\"customer\""), "{row:?}");
+    // The table has another number in each of these.
+    for query in [
+        "SELECT o.id FROM dear d JOIN orders o ON o.id = d.id WHERE o.customer = 7 AND o.price > 10",
+        "SELECT d.id FROM (SELECT 1) one, (SELECT 2) two, dear d WHERE d.who = 7",
+    ] {
+        let rows = advice(&mut client, "orders", Some(&[query]), "{}");
+        let found = rows.iter().any(|row| row.using().starts_with("btree (\"customer\""));
+        assert!(found, "{query}: {rows:?}");
+    }
 }
 
 #[test]
@@ -323,7 +332,7 @@ fn what_needs_no_index_is_said() {
     let many = none(&mut client, "orders", "SELECT * FROM orders WHERE third = 1");
     assert!(many.contains("a scan of the table finds sooner"), "{many}");
     let small = none(&mut client, "small", "SELECT * FROM small WHERE a = 1");
-    assert!(small.starts_with("Query 1 of workload: The table has 1 pages"), "{small}");
+    assert!(small.starts_with("Query 1 of workload: The table is small (pages: 1)"), "{small}");
     let served = none(&mut client, "orders", "SELECT * FROM orders WHERE id = $1");
     assert!(served.contains("Index \"orders_pkey\" serves it already"), "{served}");
     let all = none(&mut client, "orders", "SELECT count(*) FROM orders");

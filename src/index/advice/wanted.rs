@@ -89,6 +89,14 @@ impl Wanted {
         wanted
     }
 
+    /// The same if the table is the first to be read, whose rows the other tables' are looked up for.
+    /// None: it is asked for nothing then, or the same.
+    pub fn alone(&self) -> Option<Self> {
+        let equal: Vec<_> = self.equal.iter().filter(|part| !part.joined).cloned().collect();
+        let asks = !(equal.is_empty() && self.ranges.is_empty() && self.prefixes.is_empty());
+        (asks && equal.len() < self.equal.len()).then(|| Self { equal, ..self.clone() })
+    }
+
     /// Whether an index could be of any use for it.
     pub fn is_empty(&self) -> bool {
         self.equal.is_empty()

@@ -174,9 +174,9 @@ pub unsafe fn group_expression(
 /// Makes a Var one of a table that is alone in its query; 16 added the outer joins that can make it
 /// NULL.
 pub fn make_plain(var: &mut pg_sys::Var, number: i16) {
-    var.varno = 1;
-    var.varattno = number;
-    var.varlevelsup = 0;
+    (var.varno, var.varattno, var.varlevelsup) = (1, number, 0);
+    // The place in the query's text, which is preferred where an expression becomes text again.
+    (var.varnosyn, var.varattnosyn) = (1, number);
     #[cfg(not(feature = "pg15"))]
     {
         var.varnullingrels = std::ptr::null_mut();

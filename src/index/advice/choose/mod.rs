@@ -99,7 +99,7 @@ impl<'a> Chooser<'a> {
         }
         if self.table.pages < self.options.min_pages as f64 {
             let why = format!(
-                "The table has {} pages, and reading them all takes no longer than a look into an index.",
+                "The table is small (pages: {}): reading it takes no longer than a look into an index.",
                 self.table.pages
             );
             return vec![self.nothing(wanted, why)];
@@ -153,6 +153,14 @@ impl<'a> Chooser<'a> {
     fn rows_of(&self, share: f64) -> String {
         let found = (self.table.rows * share).max(1.0);
         format!("about {found:.0} of {:.0} rows", self.table.rows)
+    }
+}
+
+/// A number of rows in words.
+fn rows(found: f64) -> String {
+    match found.round() {
+        ..=1.0 => "one row".to_owned(),
+        many => format!("about {many:.0} rows"),
     }
 }
 

@@ -200,7 +200,7 @@ fn what_many_rows_fulfil_needs_no_index() {
     assert!(found.contains("about 300000 of 1000000 rows"), "{found}");
     let small = Table { pages: 5.0, rows: 100.0, ..table() };
     let found = reason(&small, reads(vec![parameter("customer", Test::Equal)]));
-    assert!(found.starts_with("The table has 5 pages"), "{found}");
+    assert!(found.starts_with("The table is small (pages: 5)"), "{found}");
 }
 
 #[test]
@@ -208,6 +208,16 @@ fn what_is_there_is_named() {
     let found =
         reason(&table(), reads(vec![parameter("id", Test::Equal), parameter("kind", Test::Equal)]));
     assert!(found.starts_with("Index \"orders_pkey\" serves it already"), "{found}");
+}
+
+#[test]
+fn a_table_that_others_are_looked_up_by_is_asked_for_itself() {
+    let joined = || Condition { value: Value::Joined, ..parameter("id", Test::Equal) };
+    let found = index(reads(vec![joined(), parameter("customer", Test::Equal)]));
+    assert_eq!(found.kind(), "btree");
+    assert_eq!(found.columns(), ["customer"]);
+    let served = reason(&table(), reads(vec![joined()]));
+    assert!(served.starts_with("Index \"orders_pkey\" serves it already"), "{served}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::{
         candidate::{Candidate, Method, Part as KeyPart},
         wanted::{Part, Wanted},
     },
-    Choice, Chooser, MOST_SHARE, listed,
+    Choice, Chooser, MOST_SHARE, listed, rows,
 };
 use crate::pg::query_shape::shape::{Limit, Sort};
 
@@ -50,7 +50,10 @@ impl Chooser<'_> {
     /// What a tree could do for it.
     pub(super) fn tree(&self, wanted: &Wanted) -> Vec<Choice> {
         if let Some(served) = self.enough(wanted) {
-            return vec![self.nothing(wanted, served)];
+            return match wanted.alone() {
+                Some(alone) => self.tree(&alone),
+                None => vec![self.nothing(wanted, served)],
+            };
         }
         if let Some((rare, rest)) = self.rare(wanted) {
             return vec![self.partial(&rare, &rest)];
@@ -86,11 +89,8 @@ impl Chooser<'_> {
             let is_whole = index.unique && count == index.keys.len();
             let found = if is_whole { 1.0 } else { found * self.table.rows };
             (count > 0 && found <= ENOUGH_ROWS).then(|| {
-                format!(
-                    "Index \"{}\" serves it already: it finds about {:.0} rows.",
-                    index.name,
-                    found.max(1.0)
-                )
+                let rows = rows(found);
+                format!("Index \"{}\" serves it already: it finds {rows}.", index.name)
             })
         })
     }
