@@ -194,7 +194,7 @@ pub(super) const RULES: &[Rule] = &[
         allows: list_allows,
         fidelity: Fidelity::Exact,
         losses: &[],
-        note: "without n it is the length that all values have; a vector's element must be finite, a bit's 0 or 1; sparsevec holds no zeros, and so not the sign of -0",
+        note: "",
     },
     Rule {
         duckdb: "lists in lists",
