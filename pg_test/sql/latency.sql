@@ -124,7 +124,7 @@ CREATE TABLE visits (id integer, day date) PARTITION BY RANGE (day);
 CREATE TABLE "Visits 2020" PARTITION OF visits FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
 CREATE VIEW full_wards AS SELECT w.* FROM wards w JOIN visits v USING (id) WHERE beds > 30;
 SELECT verdict, measurement_id AS kept FROM latency_check('SELECT * FROM full_wards WHERE id = $1', '[[1], [2]]', runs => 7, p95_ms => 60000) \gset
-SELECT :'verdict' AS verdict, measurement_id - :kept AS number, kind, metric, value > 0 AS has_value, run_id, target, column_name, details - 'plan_hash' AS details
+SELECT :'verdict' AS verdict, measurement_id - :kept AS number, kind, metric, value > 0 AS has_value, target, column_name, details - 'plan_hash' AS details
   FROM migrator.measurements WHERE measurement_id >= :kept - 1 ORDER BY measurement_id;
 SELECT DISTINCT target_tables, details->>'plan_hash' ~ '^[0-9a-f]{16}$' AS has_hash, role_name = current_user AS is_mine, count(*) OVER (PARTITION BY measured_at) AS together
   FROM migrator.measurements WHERE measurement_id >= :kept - 1;
