@@ -185,8 +185,11 @@ fn temporary_folders(client: &mut Client) -> Vec<PathBuf> {
 fn two_hundred_scans_leave_nothing() {
     let (_database, mut client, source) = small();
     let pid = backend(&mut client);
+    // What the server's compiler keeps is not ours to count.
     client
-        .batch_execute("CREATE TABLE local AS SELECT i AS id FROM generate_series(1, 6) i")
+        .batch_execute(
+            "SET jit = off; CREATE TABLE local AS SELECT i AS id FROM generate_series(1, 6) i",
+        )
         .unwrap();
     let path = foreign::literal(&source.path);
     let read = format!(
@@ -228,7 +231,7 @@ fn two_hundred_scans_leave_nothing() {
     println!("children, files, kB, folders: {few:?}, {before:?}, after 100 more {after:?}");
     assert!(after.0 <= few.0.max(4), "{} processes instead of {}", after.0, few.0);
     assert!(after.1 <= few.1 + 4, "{} files instead of {}", after.1, few.1);
-    assert!(after.2 <= before.2 + 3072, "{} kB instead of {}", after.2, before.2);
+    assert!(after.2 <= before.2 + 1024, "{} kB instead of {}", after.2, before.2);
     assert!(after.3 <= few.3.max(4), "{} folders instead of {}", after.3, few.3);
     drop(client);
     eventually("every process is gone", || children_of(pid).is_empty() && !is_alive(pid));
