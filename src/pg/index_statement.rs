@@ -140,8 +140,9 @@ unsafe fn created(
             columns: distinct(
                 [(*statement).indexParams, (*statement).indexIncludingParams]
                     .into_iter()
-                    .flat_map(|list| columns(list)),
-            ),
+                    .flat_map(|list| columns(list))
+                    .collect(),
+            )?,
             if_not_exists: (*statement).if_not_exists,
             unique: (*statement).unique,
             only: !(*relation).inh,
@@ -184,8 +185,14 @@ unsafe fn columns(elements: *const pg_sys::List) -> Vec<String> {
     }
 }
 
-/// ChooseIndexColumnNames(): a name that comes again gets a number.
-fn distinct(names: impl IntoIterator<Item = String>) -> Vec<String> {
+/// ChooseIndexColumnNames(): a name that comes again gets a number. DefineIndex() refuses too many
+/// columns later; here each is compared with those before it.
+fn distinct(names: Vec<String>) -> Result<Vec<String>> {
+    let most = pg_sys::INDEX_MAX_KEYS;
+    if names.len() > most as usize {
+        let message = format!("cannot use more than {most} columns in an index");
+        return Err(Error::new("54011", message));
+    }
     let mut all: Vec<String> = Vec::new();
     for name in names {
         let mut numbered = name.clone();
@@ -198,7 +205,7 @@ fn distinct(names: impl IntoIterator<Item = String>) -> Vec<String> {
         }
         all.push(numbered);
     }
-    all
+    Ok(all)
 }
 
 unsafe extern "C-unwind" {
@@ -282,7 +289,16 @@ mod tests {
         let long = "x".repeat(63);
         let names = ["lower", "lower", "a", "lower", &long, &long].map(str::to_owned);
         let expected = ["lower", "lower1", "a", "lower2", &long, &(long[..62].to_owned() + "1")];
-        assert_eq!(distinct(names), expected);
+        assert_eq!(distinct(names.to_vec()).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_index_has_only_so_many_columns() {
+        let names = |count| vec!["a".to_owned(); count];
+        assert_eq!(distinct(names(32)).unwrap()[31], "a31");
+        let error = distinct(names(33)).unwrap_err();
+        assert_eq!(error.sqlstate(), "54011");
+        assert_eq!(error.message(), "cannot use more than 32 columns in an index");
     }
 
     #[test]

@@ -89,6 +89,7 @@ fn other_statements_are_refused() {
             "CREATE TABLE other (id integer PRIMARY KEY); CREATE VIEW seen AS TABLE wards",
         )
         .unwrap();
+    let many = format!("CREATE INDEX ON wards (beds{})", ", beds".repeat(100_000));
     for (choice, code) in [
         ("CREATE INDEX ON wards (beds); DROP TABLE wards", "42601"),
         ("", "42601"),
@@ -108,6 +109,7 @@ fn other_statements_are_refused() {
         ("DROP INDEX wards_pkey", "2BP01"),
         ("CREATE INDEX wards_pkey ON wards (beds)", "42P07"),
         ("CREATE INDEX ON ONLY (wards) (beds)", "0A000"),
+        (&many, "54011"),
     ] {
         for concurrently in [false, true] {
             // What only the run itself can tell is told by the job.
