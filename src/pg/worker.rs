@@ -29,7 +29,7 @@ pub struct Task {
     pub job_id: i64,
     /// The database.
     database: u32,
-    /// Whose session it is: who has logged in.
+    /// Whose session it is: see [`login_role`].
     session: u32,
     /// Whose rights it has.
     role: u32,
@@ -38,14 +38,15 @@ pub struct Task {
 }
 
 impl Task {
-    /// A job of the caller's, in this database; it waits for the end of this transaction.
-    pub fn of_caller(job_id: i64) -> Self {
+    /// A job of the caller's, in this database, in a session of this role; it waits for the end of
+    /// this transaction.
+    pub fn of_caller(job_id: i64, session: u32) -> Self {
         // SAFETY: plain variables of this backend; the transaction gets an id if it has none.
         unsafe {
             Self {
                 job_id,
                 database: pg_sys::MyDatabaseId.to_u32(),
-                session: pg_sys::GetSessionUserId().to_u32(),
+                session,
                 role: pg_sys::GetUserId().to_u32(),
                 transaction: pg_sys::GetTopTransactionId().into_inner(),
             }
@@ -54,12 +55,6 @@ impl Task {
 
     /// Starts a worker for it.
     pub fn start(self) -> Result<()> {
-        // SAFETY: a plain look at this backend's state.
-        if unsafe { pg_sys::InSecurityRestrictedOperation() } {
-            // There, nothing may be left behind that runs later.
-            let message = "cannot start a background worker within security-restricted operation";
-            return Err(Error::new("42501", message));
-        }
         let builder = BackgroundWorkerBuilder::new(&format!("{TYPE}: job {}", self.job_id));
         let builder = builder.set_type(TYPE).set_library("$libdir/migrator");
         let builder = builder.set_function("migrator_index_worker").enable_spi_access();
@@ -82,6 +77,24 @@ impl Task {
         let mut number = || words.next()?.parse().ok();
         let (database, session) = (number()?, number()?);
         Some(Self { job_id, database, session, role: number()?, transaction: number()? })
+    }
+}
+
+/// Who logs in for a worker of the caller's: the session's user, as in this session. Within a SECURITY
+/// DEFINER function RESET ROLE is refused, and the session's user may have rights that are none of the
+/// definer's: nothing would refuse it in a worker, so that the definer itself logs in.
+pub fn login_role() -> Result<u32> {
+    // SAFETY: plain looks at this backend's state.
+    unsafe {
+        if pg_sys::InSecurityRestrictedOperation() {
+            // There, nothing may be left behind that runs later.
+            let message = "cannot start a background worker within security-restricted operation";
+            return Err(Error::new("42501", message));
+        }
+        Ok(match pg_sys::InLocalUserIdChange() {
+            true => pg_sys::GetUserId().to_u32(),
+            false => pg_sys::GetSessionUserId().to_u32(),
+        })
     }
 }
 
@@ -127,8 +140,7 @@ fn plain_transactions() {
     }
 }
 
-/// As SET ROLE, which this role need not be allowed: the function that has started the worker may be
-/// SECURITY DEFINER.
+/// As SET ROLE in the session that has started the worker.
 fn take_role(role: u32) -> Result<()> {
     let role = pg_sys::Oid::from(role);
     // SAFETY: within a transaction, so that it can be looked up; no security context is in force.

@@ -81,17 +81,48 @@ fn a_definers_function_has_the_definers_rights() {
         ))
         .unwrap();
     let mut guest = connect(&server, "guest");
-    // What the session's user has set decides nothing.
+    // It is the definer that logs in.
+    let error = assert_refused(&mut guest, "SELECT build()", "55000");
+    assert_eq!(error.detail(), Some("Role \"keeper\" is not permitted to log in."));
+    // What roles have set for their sessions decides nothing.
     superuser
         .batch_execute(
-            "ALTER ROLE guest SET search_path = nowhere;
-             ALTER ROLE guest SET default_transaction_read_only = on;
-             ALTER ROLE guest SET default_transaction_isolation = 'serializable';",
+            "ALTER ROLE keeper LOGIN;
+             ALTER ROLE keeper SET search_path = nowhere;
+             ALTER ROLE keeper SET default_transaction_read_only = on;
+             ALTER ROLE keeper SET default_transaction_isolation = 'serializable';",
         )
         .unwrap();
     let job_id: i64 = value(&mut guest, "SELECT build()");
     until(&mut superuser, job_id, "done");
     assert_eq!(indexes(&mut superuser), ["beds", "wards_pkey"]);
+}
+
+#[test]
+fn a_definers_function_has_no_other_rights() {
+    let server = server();
+    let mut superuser = server.client();
+    // The elements of a literal are checked while the statement is analyzed, by the session's role.
+    superuser
+        .batch_execute(
+            "CREATE ROLE mason LOGIN; GRANT CREATE ON SCHEMA public TO mason;
+             SET ROLE mason;
+             CREATE TABLE walls (id integer);
+             CREATE TABLE caught (who text);
+             CREATE FUNCTION trap(i integer) RETURNS boolean LANGUAGE plpgsql AS
+                 $$BEGIN RESET ROLE; INSERT INTO public.caught VALUES (current_user); RETURN true; END$$;
+             CREATE DOMAIN trapped AS integer CHECK (trap(VALUE));
+             CREATE FUNCTION build() RETURNS bigint LANGUAGE sql SECURITY DEFINER
+                 SET search_path = public, pg_temp
+                 AS $$SELECT job_id FROM index_apply('walls',
+                          'CREATE INDEX bricks ON walls (id) WHERE ''{1}''::trapped[] IS NOT NULL', true)$$;
+             RESET ROLE;",
+        )
+        .unwrap();
+    let job_id: i64 = value(&mut superuser, "SELECT build()");
+    until(&mut superuser, job_id, "done");
+    let sql = "SELECT count(*) > 0 AND bool_and(who = 'mason') FROM caught";
+    assert!(value::<bool>(&mut superuser, sql));
 }
 
 #[test]

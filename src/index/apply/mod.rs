@@ -10,6 +10,7 @@ mod work;
 
 use std::time::Instant;
 
+use pgrx::{datum::DatumWithOid, pg_sys};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -22,7 +23,10 @@ use self::{
 use super::measurements::{self, Kind, Measurement};
 use crate::{
     error::{Error, Result},
-    pg::{guc, spi, timeout, worker::Task},
+    pg::{
+        guc, spi, timeout,
+        worker::{self, Task},
+    },
 };
 
 /// What is to be done.
@@ -112,7 +116,8 @@ impl Change {
 
     /// Has it made by a worker, which begins when this transaction is committed.
     fn queue(self) -> Result<Applied> {
-        check_session()?;
+        let login_role = worker::login_role()?;
+        check_session(login_role)?;
         let said = self.options.settings()?;
         // The server refuses here what it would refuse there.
         guc::with_all(&said, || Ok(()))?;
@@ -121,7 +126,7 @@ impl Change {
         leftover::announce(self.target.oid, |job| self.drops(job))?;
         let attempts = self.options.attempts();
         let job_id = self.log(json!({"attempts": attempts, "settings": settings}))?;
-        Task::of_caller(job_id).start()?;
+        Task::of_caller(job_id, login_role).start()?;
         let sql = self.sql;
         Ok(Applied { job_id: Some(job_id), index: None, sql, state: "queued", seconds: None })
     }
@@ -163,8 +168,8 @@ fn settings_of_caller() -> Result<Map<String, Value>> {
     Ok(spi::one_as_called::<Settings>(sql, &[])?.settings)
 }
 
-/// A worker connects as the session's user.
-fn check_session() -> Result<()> {
+/// Refuses what a worker of this role could not connect to.
+fn check_session(login_role: u32) -> Result<()> {
     #[derive(Deserialize)]
     struct Session {
         role: String,
@@ -177,8 +182,9 @@ fn check_session() -> Result<()> {
                       r.rolcanlogin AS may_log_in, d.datallowconn AS allows,
                       has_database_privilege(r.oid, d.oid, 'CONNECT') AS may_connect
                  FROM pg_roles r, pg_database d
-                WHERE r.rolname = session_user AND d.datname = current_database()";
-    let session: Session = spi::one(sql, &[])?;
+                WHERE r.oid = $1 AND d.datname = current_database()";
+    let role = pg_sys::Oid::from(login_role);
+    let session: Session = spi::one(sql, &[DatumWithOid::from(role)])?;
     let Session { role, database, .. } = &session;
     let why = match session {
         Session { may_log_in: false, .. } => format!("Role \"{role}\" is not permitted to log in."),
