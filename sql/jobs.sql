@@ -41,7 +41,8 @@ CREATE POLICY own_index_jobs ON migrator.index_job_log FOR SELECT
     USING (role_name = current_user OR pg_catalog.pg_has_role('pg_read_all_data', 'USAGE'));
 GRANT SELECT ON migrator.index_job_log TO PUBLIC;
 
--- A worker has an advisory lock for as long as it lives. A standby does not see it.
+-- A worker has an advisory lock for as long as it lives, one that no SQL function takes (theirs have
+-- the objsubid 1 or 2). A standby does not see it.
 CREATE VIEW migrator.index_jobs WITH (security_invoker = true) AS
 SELECT j.job_id, j.role_name, j.target, j.target_name, j.index_name, j.sql, j.options,
        CASE WHEN j.state IN ('queued', 'running')
@@ -53,7 +54,7 @@ SELECT j.job_id, j.role_name, j.target, j.target_name, j.index_name, j.sql, j.op
                  SELECT FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_database d ON d.oid = l.database
                   WHERE d.datname = pg_catalog.current_database() AND l.locktype = 'advisory'
                     AND l.classid = 1835624306 AND l.objid = (j.job_id & 2147483647)::oid
-                    AND l.objsubid = 2 AND l.granted)
+                    AND l.objsubid = 28007 AND l.granted)
             THEN 'lost' ELSE j.state END AS state,
        j.index, j.error_sqlstate, j.error_message, j.leftover, j.queued_at, j.started_at,
        j.ended_at, j.pid

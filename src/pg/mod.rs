@@ -37,6 +37,7 @@ pub mod row_type;
 pub mod scan_rows;
 pub mod search_path;
 pub mod server;
+pub mod session_lock;
 pub mod shared_memory;
 pub mod spi;
 pub mod subtransaction;

@@ -229,6 +229,25 @@ fn what_a_lost_job_has_left_can_be_dropped() {
 }
 
 #[test]
+fn nobody_else_makes_a_job_look_alive() {
+    let (database, mut client) = wards();
+    let lost = lost(&database, &mut client);
+    let mut other = database.client();
+    let held = |job_id: i64| {
+        let keys = format!("1835624306, {job_id}");
+        let both = (1_835_624_306 << 32) + job_id;
+        format!("SELECT pg_advisory_lock({keys}), pg_advisory_lock({both})")
+    };
+    for job_id in lost..lost + 5 {
+        other.batch_execute(&held(job_id)).unwrap();
+    }
+    assert_eq!(job(&mut client, lost).unwrap().state, "lost");
+    let next = queue(&mut client, CHOICE, "{}");
+    until(&mut client, next, "done");
+    assert_eq!(indexes(&mut client), ["beds", "wards_pkey"]);
+}
+
+#[test]
 fn no_slot_is_an_error() {
     let server = Private::start(&[], "max_worker_processes = 0\n");
     let mut client = server.client();

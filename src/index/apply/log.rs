@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{
     error::{Error, Result},
     load::{current_role, log_owner},
-    pg::{owner, spi},
+    pg::{owner, session_lock, spi},
 };
 
 /// A job, as it is written down.
@@ -172,11 +172,12 @@ pub fn unfinished(target: u32) -> Result<Vec<Job>> {
     as_owner(|| spi::rows(&sql, &[DatumWithOid::from(pg_sys::Oid::from(target))]))
 }
 
-/// While this session lives, the job is not lost: the view looks for this lock. Whoever has it
-/// instead only makes a lost job look alive.
+/// While this session lives, the job is not lost: the view looks for this lock.
 pub fn hold(job_id: i64) -> Result<()> {
-    let sql = "SELECT pg_try_advisory_lock(1835624306, ($1 & 2147483647)::int4)";
-    as_owner(|| spi::execute_with(sql, &[DatumWithOid::from(job_id)])).map(|_| ())
+    match session_lock::take((job_id & 0x7fff_ffff) as u32) {
+        true => Ok(()),
+        false => Err(Error::new("55006", "another session works on the job")),
+    }
 }
 
 fn write(sql: &str, arguments: &[DatumWithOid<'_>]) -> Result<()> {
