@@ -18,6 +18,7 @@ pub mod files;
 pub mod foreign;
 pub mod guc;
 pub mod image_check;
+pub mod index_lock;
 pub mod index_statement;
 pub mod json;
 pub mod list;

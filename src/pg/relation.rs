@@ -128,13 +128,6 @@ impl Relation {
     }
 }
 
-/// indisvalid, as it is by now whatever this transaction's snapshot; false where there is no such
-/// index.
-pub fn is_valid_index(oid: u32) -> bool {
-    // SAFETY: a plain look-up in the catalog caches.
-    unsafe { pg_sys::get_index_isvalid(pg_sys::Oid::from(oid)) }
-}
-
 /// typalign in bytes.
 pub fn alignment(code: u8) -> u8 {
     match code {

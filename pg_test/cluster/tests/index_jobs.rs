@@ -1,7 +1,7 @@
 //! index_apply's background worker: what it builds while others write, and that it leaves nothing
 //! behind, however it ends.
 
-use std::time::Duration;
+use std::{thread, time::Duration};
 
 use migrator_cluster_tests::{
     Database, eventually_within,
@@ -141,7 +141,7 @@ fn a_lock_is_tried_again() {
     assert_eq!((failed.sqlstate.as_deref(), failed.leftover), (Some("55P03"), None));
     let job_id = queue(&mut client, CHOICE, r#"{"lock_timeout": "100ms", "attempts": 50}"#);
     until(&mut client, job_id, "running");
-    std::thread::sleep(Duration::from_millis(300));
+    thread::sleep(Duration::from_millis(300));
     other.batch_execute("ROLLBACK").unwrap();
     until(&mut client, job_id, "done");
     assert_eq!(indexes(&mut client), ["beds", "wards_pkey"]);
@@ -152,7 +152,7 @@ fn a_timeout_ends_a_build() {
     let (database, mut client) = wards();
     let mut writer = writer(&database);
     let job_id = queue(&mut client, CHOICE, r#"{"statement_timeout": "300ms"}"#);
-    std::thread::sleep(Duration::from_millis(600));
+    thread::sleep(Duration::from_millis(600));
     writer.batch_execute("COMMIT").unwrap();
     let failed = until(&mut client, job_id, "failed");
     assert_eq!(failed.sqlstate.as_deref(), Some("57014"));
@@ -223,6 +223,60 @@ fn what_a_lost_job_has_left_can_be_dropped() {
         let job_id: i64 = value(&mut client, &drop);
         until(&mut client, job_id, "done");
         assert_eq!(indexes(&mut client), ["wards_pkey"]);
+        let job = job(&mut client, lost).unwrap();
+        assert_eq!((job.state.as_str(), job.leftover), ("lost", None));
+    }
+}
+
+#[test]
+fn the_next_build_clears_what_a_failed_one_could_not() {
+    let (database, mut client) = wards();
+    let mut writer = writer(&database);
+    let failed = queue(&mut client, CHOICE, "{}");
+    let pid = until_waiting(&mut client, failed);
+    let cancel = format!("SELECT pg_cancel_backend({pid})");
+    assert!(value::<bool>(&mut client, &cancel));
+    let dropping = format!(
+        "SELECT query LIKE 'DROP%' AND wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = {pid}"
+    );
+    eventually_within(Duration::from_secs(30), "the index is being dropped", || {
+        value::<Option<bool>>(&mut client, &dropping) == Some(true)
+    });
+    assert!(value::<bool>(&mut client, &cancel));
+    let left = until(&mut client, failed, "failed").leftover.unwrap();
+    assert!(left.starts_with("invalid index \"public\".\"beds\" is left behind: 57014"), "{left}");
+    writer.batch_execute("COMMIT").unwrap();
+    until_idle(&mut client);
+    assert_eq!(indexes(&mut client), ["beds INVALID", "wards_pkey"]);
+    client.batch_execute(&format!("SELECT index_apply('wards', '{CHOICE}')")).unwrap();
+    assert_eq!(indexes(&mut client), ["beds", "wards_pkey"]);
+    let job = job(&mut client, failed).unwrap();
+    assert_eq!(job.state, "failed");
+    assert_eq!(job.leftover.as_deref(), Some("dropped invalid index \"public\".\"beds\""));
+}
+
+#[test]
+fn what_has_the_name_by_now_is_left_alone() {
+    for concurrently in [false, true] {
+        let (database, mut client) = wards();
+        let lost = lost(&database, &mut client);
+        let mut other = database.client();
+        other.batch_execute(&format!("BEGIN; DROP INDEX beds; {CHOICE}")).unwrap();
+        let mut caller = database.client();
+        let sql = format!(
+            "SELECT index_apply('wards', 'CREATE INDEX named ON wards (ward)', {concurrently})"
+        );
+        let called = thread::spawn(move || caller.batch_execute(&sql).unwrap());
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+                        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        eventually_within(Duration::from_secs(30), "the table is waited for", || {
+            value::<i64>(&mut client, waiting) == 1
+        });
+        other.batch_execute("COMMIT").unwrap();
+        called.join().unwrap();
+        let next = value(&mut client, "SELECT max(job_id) FROM migrator.index_jobs");
+        until(&mut client, next, "done");
+        assert_eq!(indexes(&mut client), ["beds", "named", "wards_pkey"]);
         let job = job(&mut client, lost).unwrap();
         assert_eq!((job.state.as_str(), job.leftover), ("lost", None));
     }

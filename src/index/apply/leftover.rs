@@ -5,22 +5,15 @@ use super::{
     log::{self, Job},
     target::Index,
 };
-use crate::{
-    error::Result,
-    pg::relation::{Relation, is_valid_index},
-};
+use crate::error::Result;
 
-/// The INVALID index that a job seems to have left behind.
+/// How the log says that one is left behind.
+pub const LEFT: &str = "invalid index ";
+
+/// The INVALID index that a job seems to have left behind: it may be one that somebody is building.
 pub fn seen(job: &Job) -> Result<Option<Index>> {
     let index = Index::named(&job.index_name)?;
     Ok(index.filter(|index| index.table == job.target && !index.is_valid))
-}
-
-/// Whether it is none that somebody is building, which is INVALID, too: that one's lock of the table
-/// is waited for, and kept until the transaction ends.
-pub fn is_certain(job: &Job, index: &Index) -> bool {
-    let table = Relation::try_open_for_index(job.target);
-    table.is_some() && !is_valid_index(index.oid)
 }
 
 /// Whether a statement drops it anyway.
@@ -28,7 +21,7 @@ pub fn is_for(job: &Job, index: &str, sql: &str) -> bool {
     job.index_name == index && sql.starts_with("DROP ")
 }
 
-/// Does away with those of a table's lost jobs but what a statement drops anyway, in the caller's
+/// Does away with those of a table's orphans but what a statement drops anyway, in the caller's
 /// transaction and with its rights.
 pub fn clear(
     target: u32,
@@ -37,13 +30,13 @@ pub fn clear(
 ) -> Result<()> {
     for job in log::orphans(target)? {
         let index = if but(&job) { None } else { seen(&job)? };
-        let index = index.filter(|index| is_certain(&job, index));
+        let index = index.filter(Index::is_locked_invalid);
         let name = index.map(|index| index.name()).transpose()?.map(|name| name.quoted());
         if let Some(name) = &name {
             drop(&format!("DROP INDEX {name}"))?;
             pgrx::notice!("dropped invalid index {name}, left behind by index job {}", job.job_id);
         }
-        log::lost(job.job_id, name.map(|name| dropped(&name)))?;
+        log::looked_after(job.job_id, name.map(|name| dropped(&name)))?;
     }
     Ok(())
 }
@@ -59,6 +52,11 @@ pub fn announce(target: u32, but: impl Fn(&Job) -> bool) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// As the log has it.
+pub fn left_behind(name: &str) -> String {
+    format!("{LEFT}{name} is left behind")
 }
 
 /// As the log has it.

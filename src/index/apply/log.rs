@@ -5,6 +5,7 @@ use pgrx::{JsonB, datum::DatumWithOid, pg_sys};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::leftover;
 use crate::{
     error::{Error, Result},
     load::{current_role, log_owner},
@@ -145,22 +146,31 @@ pub fn failed(job_id: i64, error: &Error, leftover: Option<String>) -> Result<()
     write(sql, &arguments)
 }
 
-/// Notes that its worker is gone.
-pub fn lost(job_id: i64, leftover: Option<String>) -> Result<()> {
+/// Notes of an orphan what has become of what it had left; that its worker is gone, where it did not
+/// come to its end.
+pub fn looked_after(job_id: i64, leftover: Option<String>) -> Result<()> {
     let sql = "UPDATE migrator.index_job_log
-                  SET state = 'lost', leftover = $2, ended_at = clock_timestamp()
-                WHERE job_id = $1 AND state IN ('queued', 'running')";
+                  SET state = CASE state WHEN 'failed' THEN state ELSE 'lost' END, leftover = $2,
+                      ended_at = coalesce(ended_at, clock_timestamp())
+                WHERE job_id = $1 AND state IN ('queued', 'running', 'failed')";
     write(sql, &[DatumWithOid::from(job_id), DatumWithOid::from(leftover)])
 }
 
-/// The jobs of a table that nobody works on any more, and nobody has looked after since.
+/// The jobs of a table that nobody works on any more, and nobody has looked after since: the lost
+/// ones, and those that have failed and could not do it themselves.
 pub fn orphans(target: u32) -> Result<Vec<Job>> {
     // The view says lost of what the log has as queued or running.
     let sql = format!(
         "SELECT {COLUMNS} FROM migrator.index_jobs j
-          WHERE target = $1 AND state = 'lost' AND ended_at IS NULL ORDER BY job_id"
+          WHERE target = $1 AND (state = 'lost' AND ended_at IS NULL
+                                 OR state = 'failed' AND starts_with(leftover, $2))
+          ORDER BY job_id"
     );
-    as_owner(|| spi::rows(&sql, &[DatumWithOid::from(pg_sys::Oid::from(target))]))
+    let arguments = [
+        DatumWithOid::from(pg_sys::Oid::from(target)),
+        DatumWithOid::from(leftover::LEFT.to_owned()),
+    ];
+    as_owner(|| spi::rows(&sql, &arguments))
 }
 
 /// The jobs of a table that are queued or running.

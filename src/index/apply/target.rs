@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::{
     error::{Error, Result},
-    pg::spi,
+    pg::{index_lock, spi},
 };
 
 /// The table.
@@ -107,6 +107,12 @@ impl Index {
         let sql = "SELECT to_regclass($1)::oid::int8 AS oid";
         let found: Found = spi::one(sql, &[DatumWithOid::from(name.to_owned())])?;
         found.oid.map_or(Ok(None), Self::of)
+    }
+
+    /// Whether it is INVALID under its name and nobody is building it: that one's lock of the table is
+    /// waited for, and kept until the transaction ends.
+    pub fn is_locked_invalid(&self) -> bool {
+        index_lock::is_locked_invalid(self.table, self.oid, &self.schema, &self.name)
     }
 
     /// Its name.

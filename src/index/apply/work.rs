@@ -19,6 +19,7 @@ use crate::{
     index::measurements,
     pg::{
         guc,
+        index_lock::Kept,
         index_statement::Statement,
         wait,
         worker::{self, Task},
@@ -149,17 +150,16 @@ fn take_settings(job: &Job) -> Result<()> {
     Ok(())
 }
 
-/// The INVALID indexes of jobs whose workers are gone.
+/// The INVALID indexes of jobs that did not drop them themselves.
 fn clear_orphans(job: &Job) -> Result<()> {
     no_timeouts();
     for orphan in worker::transaction(|| log::orphans(job.target))? {
-        let there =
-            !leftover::is_for(&orphan, &job.index_name, &job.sql) && left_by(&orphan)?.is_some();
-        if there {
-            drop_index(&orphan.index_name)?;
-        }
-        let note = there.then(|| leftover::dropped(&orphan.index_name));
-        worker::transaction(|| log::lost(orphan.job_id, note))?;
+        let left = match leftover::is_for(&orphan, &job.index_name, &job.sql) {
+            true => None,
+            false => left_by(&orphan)?,
+        };
+        let note = left.map(|left| left.drop_index(&orphan)).transpose()?;
+        worker::transaction(|| log::looked_after(orphan.job_id, note))?;
     }
     Ok(())
 }
@@ -181,40 +181,54 @@ fn try_once(job: &Job) -> std::result::Result<f64, Failure> {
 
 /// Drops the INVALID index that a failed build has left; says of one that it cannot drop.
 fn clean(job: &Job, before: Option<&Index>) -> Option<String> {
-    let name = &job.index_name;
-    let invalid = || format!("invalid index {name} is left behind");
+    let invalid = || leftover::left_behind(&job.index_name);
     no_timeouts();
     let found = match left_by(job) {
         Ok(found) => found?,
-        Err(_) => return Some(invalid()),
+        // One that was INVALID before is not the job's.
+        Err(_) => return before.is_none_or(|before| before.is_valid).then(invalid),
     };
     if let Some(before) = before
-        && before.oid == found.oid
+        && before.oid == found.index.oid
     {
         // Somebody else's that is in the way, or one whose drop was interrupted.
         return before.is_valid.then(invalid);
     }
-    match drop_index(name) {
-        Ok(()) => Some(leftover::dropped(name)),
-        Err(error) => Some(format!("{}: {} {error}", invalid(), error.sqlstate())),
-    }
+    let note = found.drop_index(job);
+    Some(note.unwrap_or_else(|error| format!("{}: {} {error}", invalid(), error.sqlstate())))
+}
+
+/// An INVALID index that a job has left behind, and that nobody changes meanwhile.
+struct Left {
+    index: Index,
+    kept: Kept,
 }
 
 /// A build of somebody else's is waited for without a snapshot, which that one would wait for.
-fn left_by(job: &Job) -> Result<Option<Index>> {
+fn left_by(job: &Job) -> Result<Option<Left>> {
     let Some(index) = worker::transaction(|| leftover::seen(job))? else { return Ok(None) };
-    let certain = worker::bare_transaction(|| Ok(leftover::is_certain(job, &index)))?;
-    Ok(certain.then_some(index))
+    worker::bare_transaction(|| {
+        let certain = index.is_locked_invalid();
+        Ok(certain.then(|| Left { kept: Kept::of(index.table, index.oid), index }))
+    })
+}
+
+impl Left {
+    /// By its name, which it has as long as the locks are kept. Returns what the log says of it.
+    fn drop_index(self, job: &Job) -> Result<String> {
+        let name = &job.index_name;
+        let dropped = worker::run_at_top(&format!("DROP INDEX CONCURRENTLY {name}"));
+        if dropped.is_err() {
+            self.kept.were_released();
+        }
+        dropped.map(|()| leftover::dropped(name))
+    }
 }
 
 /// Those of a job are for its own statement; nobody waits for what is done besides.
 fn no_timeouts() {
     guc::set_for_session(c"lock_timeout", c"0");
     guc::set_for_session(c"statement_timeout", c"0");
-}
-
-fn drop_index(name: &str) -> Result<()> {
-    worker::run_at_top(&format!("DROP INDEX CONCURRENTLY {name}"))
 }
 
 fn done(job: &Job, seconds: f64) -> Result<()> {
