@@ -54,6 +54,12 @@ SELECT :result FROM migrate_table(:'f', 'mixed', target => 'kept', mode => 'appe
 SELECT rejects();
 SELECT types('kept');
 SELECT * FROM kept ORDER BY id;
+-- A repair does not cut what does not fit.
+SELECT status, expected, actual FROM validate_table(:'f', 'mixed', target => 'kept', key => '{id}', checks => '{row_count_match}', options => '{"run": 0}');
+SELECT op, rows, sql LIKE '%''1011''::pg_catalog."bit"%' AS has_bits FROM validate_repair((SELECT max(run_id) FROM migrator.validations));
+\set SHOW_CONTEXT never
+SELECT rows FROM validate_repair((SELECT max(run_id) FROM migrator.validations), dry_run => false);
+\set SHOW_CONTEXT errors
 
 -- Vectors of length 1.
 SELECT :result FROM migrate_table(:'f', 'good', target => 'unit', columns => '{id,f,l,d}', on_error => 'reject', column_types => '{"l": "sparsevec", "d": "halfvec"}', options => '{"normalize": ["f", "L", "d"]}');

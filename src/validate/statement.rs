@@ -198,10 +198,11 @@ impl Statements<'_> {
         Ok(parts.join(" AND "))
     }
 
-    /// A value as SQL.
+    /// A value as SQL. Of a type without its length: what does not fit the column must not be made
+    /// to fit by the cast.
     fn literal(&self, column: &Compared, canonical: &[u8]) -> Result<String> {
         let text = render::text(canonical);
-        let type_name = column.pg.sql(self.environment);
+        let type_name = column.pg.without_length().sql(self.environment);
         match (canonical.first(), &column.pg) {
             (Some(&tag::NULL), _) => Ok("NULL".to_owned()),
             (Some(&tag::INVALID), _) => Err(self.impossible(column)),

@@ -152,6 +152,19 @@ impl PgType {
         }
     }
 
+    /// The type without a length that an explicit cast would fill or cut a value to: an assignment
+    /// to the type with its length complains.
+    pub fn without_length(&self) -> PgType {
+        match self {
+            Self::Bit(_) => Self::Bit(None),
+            Self::Varbit(_) => Self::Varbit(None),
+            Self::Char(_) => Self::Char(None),
+            Self::Varchar(_) => Self::Varchar(None),
+            Self::Array(element) => Self::Array(Box::new(element.without_length())),
+            other => other.clone(),
+        }
+    }
+
     /// The greatest number that [`Self::sized`] may be given; None for a type that has one already,
     /// or never has.
     pub fn largest_size(&self) -> Option<u32> {
@@ -276,6 +289,17 @@ mod tests {
         assert_eq!(PgType::Bit(None).sized(Some(5)), PgType::Bit(Some(5)));
         assert_eq!(PgType::HalfVec(Some(5)).sized(None), PgType::HalfVec(None));
         assert_eq!(PgType::Varbit(None).sized(Some(5)), PgType::Varbit(None));
+    }
+
+    #[test]
+    fn lengths_that_casts_make_values_fit_can_be_left_out() {
+        let sql = |pg: PgType| pg.without_length().sql(&Environment::default());
+        assert_eq!(sql(PgType::Bit(Some(5))), "pg_catalog.\"bit\"");
+        assert_eq!(sql(PgType::Varbit(Some(5))), "bit varying");
+        assert_eq!(sql(PgType::Char(Some(5))), "bpchar");
+        assert_eq!(sql(PgType::Array(Box::new(PgType::Varchar(Some(5))))), "character varying[]");
+        // A cast says itself that it does not fit.
+        assert_eq!(sql(PgType::Vector(Some(5))), "vector(5)");
     }
 
     #[test]
