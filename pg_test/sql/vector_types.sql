@@ -31,10 +31,17 @@ SELECT types('nothing');
 SELECT :result FROM migrate_table(:'f', 'mixed', columns => '{id,l}', column_types => '{"l": "halfvec"}');
 SELECT types('mixed');
 SELECT id, l FROM mixed ORDER BY id;
+SELECT kind, verdict, note FROM migrate_preview(:'f', schemas => '{"main": "planned"}', include => '{mixed}', options => '{"tables": {"main.mixed": {"column_types": {"l": "vector"}}}}') WHERE kind = 'table';
+SELECT kind, verdict, rows, note FROM migrate_database(:'f', schemas => '{"main": "planned"}', include => '{mixed}', options => '{"tables": {"main.mixed": {"column_types": {"l": "vector"}}}}') WHERE kind IN ('table', 'data');
+DROP SCHEMA planned CASCADE;
 SELECT :result FROM migrate_table(:'f', 'mixed', target => 'no', columns => '{id,b}', column_types => '{"b": "bit"}');
 SELECT :result FROM migrate_table(:'f', 'mixed', target => 'no', columns => '{id,digits}', column_types => '{"digits": "bit"}');
 SELECT :result FROM migrate_table(:'f', 'mixed', target => 'varying', columns => '{id,b,digits}', column_types => '{"b": "bit varying", "digits": "bit varying(3)"}');
 SELECT * FROM varying ORDER BY id;
+-- The same in an array, each of its own length.
+SELECT :result FROM migrate_table(:'f', 'bit_lists', column_types => '{"b": "bit[]"}');
+SELECT types('bit_lists');
+SELECT * FROM bit_lists ORDER BY id;
 
 -- What is no vector and what is no bit.
 SELECT :result FROM migrate_table(:'f', 'odd', target => 'no', columns => '{id,e}', column_types => '{"e": "sparsevec(3)"}');

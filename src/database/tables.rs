@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result},
     load::{
         self, Job, LoadOptions, Mode, NewTable, PlannedColumn, PostData, Target,
-        generated_differences, load_warnings,
+        generated_differences, length_notes, load_warnings,
     },
     pg::{memory, spi, subtransaction},
     steps::{About, Step, Verdict, reason},
@@ -125,26 +125,28 @@ impl Migration<'_> {
             steps: &mut self.steps,
         }
         .create()?;
-        self.note_renames(at, before)
+        self.note_plan(at, before)
     }
 
-    /// Adds to the table's step what had to be called otherwise, and hands the target back.
-    fn note_renames(&mut self, at: usize, before: usize) -> Result<Target> {
+    /// Adds to the table's step what had to be called otherwise and which types have no dimensions,
+    /// and hands the target back.
+    fn note_plan(&mut self, at: usize, before: usize) -> Result<Target> {
         let Planned { table, columns, idents, name, .. } = &self.tables[at];
-        let mut renamed = Vec::new();
+        let mut notes = Vec::new();
         if table.name.name != name.name.as_str() {
-            renamed.push(format!("renamed from \"{}\"", table.name.name));
+            notes.push(format!("renamed from \"{}\"", table.name.name));
         }
         for (column, ident) in columns.iter().zip(idents) {
             if column.name != ident.as_str() {
-                renamed.push(format!("column {} renamed from \"{}\"", ident.quoted(), column.name));
+                notes.push(format!("column {} renamed from \"{}\"", ident.quoted(), column.name));
             }
         }
+        notes.extend(length_notes(columns));
         let mut steps = self.steps.list[before..].iter_mut();
         if let Some(step) = steps.find(|step| step.about.kind == Kind::Table)
-            && !renamed.is_empty()
+            && !notes.is_empty()
         {
-            step.note = Some(renamed.join("; "));
+            step.note = Some(notes.join("; "));
         }
         Target::existing_table(name, idents.clone())
     }

@@ -42,6 +42,11 @@ impl Job<'_> {
     }
 }
 
+/// What a user should know of columns whose vectors differ.
+pub fn notes(planned: &[PlannedColumn]) -> impl Iterator<Item = String> {
+    planned.iter().filter_map(PlannedColumn::length_note)
+}
+
 impl PlannedColumn {
     /// Whether its type was asked for, and may be given a number of dimensions.
     fn is_open(&self) -> bool {
@@ -74,8 +79,7 @@ impl PlannedColumn {
             .hint("Ask for bit varying, or for bit(n) with on_error => 'reject'.")
     }
 
-    /// What a user should know of a column whose vectors differ.
-    pub(super) fn length_note(&self) -> Option<String> {
+    fn length_note(&self) -> Option<String> {
         let length = self.length.filter(|length| length.different > 1)?;
         let (name, different) = (&self.name, length.different);
         Some(format!(

@@ -33,6 +33,7 @@ use serde::Deserialize;
 use self::outcome::{Clock, Method, Phases};
 pub use self::{
     generated::verify as generated_differences,
+    lengths::notes as length_notes,
     neighbours::Neighbours,
     options::{Arguments as TableArguments, LoadOptions, Mode, not_one_of, parse_object},
     outcome::Loaded,
@@ -149,6 +150,7 @@ impl<'a> Load<'a> {
         let run_id = next_run_id()?;
         let mut rejects = Rejects::of(run_id, &self.table.name, self.options.reject_limit)?;
         let (loaded, done) = self.job().transfer(&planned, &target, method, &mut rejects)?;
+        self.warnings.extend(length_notes(&planned));
         self.warnings.extend(table::warnings(&self.table, &planned, &loaded));
         self.phases(&done);
         if let (Mode::Create, Some(home)) = (self.options.mode, &home) {

@@ -115,9 +115,16 @@ impl Job<'_> {
 /// The type that a user names. To SQL, BIT alone is bit(1): here it is bits of the length that the
 /// data has, as vector alone is for vectors.
 fn asked(type_name: &str) -> Result<PgType> {
-    match types::parse(type_name)? {
-        PgType::Bit(_) if type_name.trim().eq_ignore_ascii_case("bit") => Ok(PgType::Bit(None)),
-        pg => Ok(pg),
+    let pg = types::parse(type_name)?;
+    Ok(if is_bare_bit(type_name) { pg.without_length() } else { pg })
+}
+
+/// Whether it is BIT without a length, or an array of it.
+fn is_bare_bit(type_name: &str) -> bool {
+    let brackets = |rest: &str| rest.split_whitespace().collect::<String>().replace("[]", "");
+    match type_name.trim().split_at_checked(3) {
+        Some((word, rest)) => word.eq_ignore_ascii_case("bit") && brackets(rest).is_empty(),
+        None => false,
     }
 }
 
@@ -131,7 +138,6 @@ pub fn warnings(table: &Table, planned: &[PlannedColumn], loaded: &Loaded) -> Ve
             warnings.push(format!("column \"{}\": {note}", column.name));
         }
     }
-    warnings.extend(planned.iter().filter_map(PlannedColumn::length_note));
     for (column, losses) in planned.iter().zip(&loaded.losses) {
         for (loss, count) in losses.iter() {
             warnings.push(format!("column \"{}\": {count} values lost {loss}", column.name));
@@ -212,4 +218,19 @@ pub fn mappings(
         column.settle(environment, losses);
     }
     Ok(planned.into_iter().map(|column| column.mapping).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_without_a_length_are_known_by_their_name() {
+        for name in ["bit", " BIT ", "bit[]", "Bit [ ] []"] {
+            assert!(is_bare_bit(name), "{name}");
+        }
+        for name in ["bit(1)", "bit varying", "bit(3)[]", "\"bit\"", "bi", "bits", "éé"] {
+            assert!(!is_bare_bit(name), "{name}");
+        }
+    }
 }
