@@ -77,6 +77,8 @@ SELECT :result FROM migrate_table(:'f', 'good', target => 'no', options => '{"no
 SELECT :result FROM migrate_table(:'f', 'good', target => 'no', options => '{"normalize": ["x"]}');
 SELECT :result FROM migrate_table(:'f', 'good', target => 'no', options => '{"normalize": ["f", "F"]}');
 SELECT :result FROM migrate_table(:'f', 'good', target => 'no', options => '{"normalize": true}');
+SELECT kind FROM migrate_database(:'f', options => '{"normalize": ["f"]}');
+SELECT kind FROM migrate_database(:'f', options => '{"rename": {"f": "g"}}');
 SELECT to_regclass('no');
 
 -- All of it is what it should be, until it is not.

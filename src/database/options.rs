@@ -97,11 +97,13 @@ impl Options {
             options,
             ..TableArguments::empty()
         };
+        let load = LoadOptions::parse(&table)?;
+        refuse_columns(&load)?;
         Ok(Self {
             schemas: schemas(&arguments.schemas)?,
             selection: Selection::parse(arguments.include.as_ref(), arguments.exclude.as_ref())?,
             keep_going: own.keep_going,
-            load: LoadOptions::parse(&table)?,
+            load,
             tables: own.tables,
         })
     }
@@ -147,6 +149,19 @@ fn own_options(options: &mut serde_json::Value) -> Result<DatabaseOptions> {
     })
 }
 
+/// Refuses what names columns where all tables are meant.
+fn refuse_columns(load: &LoadOptions) -> Result<()> {
+    let more = &load.more;
+    let named = [("normalize", !more.normalize.is_empty()), ("rename", !more.rename.is_empty())];
+    match named.iter().find(|(_, is_said)| *is_said) {
+        None => Ok(()),
+        Some((name, _)) => {
+            Err(Error::new("22023", format!("options.{name} names columns of one table"))
+                .hint("Name them in options.tables, under their table."))
+        }
+    }
+}
+
 fn schemas(value: &serde_json::Value) -> Result<BTreeMap<String, Ident>> {
     let wrong = || {
         Error::new("22023", "schemas must be an object of schema names of the source and of here")
@@ -165,5 +180,32 @@ pub fn unknown(argument: &str, name: &str, near: &[String]) -> Error {
     match near {
         [] => error.hint("source_tables() lists the tables and views of the source."),
         near => error.hint(format!("Perhaps you mean {}.", near.join(" or "))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn parse(options: serde_json::Value) -> Result<Options> {
+        let mut arguments = Arguments::described(String::new(), &json!({}));
+        arguments.options = options;
+        Options::parse(&arguments)
+    }
+
+    #[test]
+    fn columns_are_those_of_a_table() {
+        for options in [json!({"normalize": ["e"]}), json!({"rename": {"a": "b"}})] {
+            let error = parse(options).map(|_| ()).unwrap_err();
+            assert_eq!(error.sqlstate(), "22023");
+            assert!(error.hint_text().unwrap().contains("options.tables"));
+        }
+        let options = parse(json!({"strict": true, "tables": {"main.t": {"normalize": ["e"]}}}));
+        let name = |name: &str| SourceName { schema: Some("main".into()), name: name.into() };
+        let options = options.unwrap();
+        assert_eq!(options.of_table(&name("t")).more.normalize, ["e"]);
+        assert!(options.of_table(&name("u")).more.normalize.is_empty());
     }
 }
