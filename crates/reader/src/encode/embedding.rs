@@ -123,8 +123,7 @@ impl<'c> From<'c> {
         }
         let put = put_of::<f32>(pg)?;
         Some(self.cells(values, move |numbers, out, lost| {
-            // To scale is to change: what else gets lost by it is no loss of its own.
-            put(&scaled(numbers, lost)?, &AGREED, out, &mut Lost::default())
+            put(&scaled(numbers, lost)?, &AGREED, out, lost)
         }))
     }
 
@@ -259,7 +258,8 @@ fn is_negative_zero(number: f64) -> bool {
 const AGREED: Policy = Policy { nul_bytes: NulBytes::Error, accept_lossy: true, count_only: false };
 
 /// The numbers divided by the square root of the sum of their squares: in double precision from
-/// the first number to the last, then rounded to single precision.
+/// the first number to the last, then rounded to single precision. To round what was scaled is part
+/// of scaling; of a vector that has length 1 already it is a loss.
 fn scaled<T: Number>(numbers: &[T], lost: &mut Lost) -> Result<Vec<f32>, BadValue> {
     let squares = numbers.iter().fold(0.0, |sum, number| {
         let number: f64 = (*number).into();
@@ -274,9 +274,10 @@ fn scaled<T: Number>(numbers: &[T], lost: &mut Lost) -> Result<Vec<f32>, BadValu
         return Err(BadValue::new("22003", "the length of a vector is out of range"));
     }
     let length = squares.sqrt();
-    if length != 1.0 {
-        lost.note(Loss::Length);
+    if length == 1.0 {
+        return numbers.iter().map(|number| number.single(&AGREED, lost)).collect();
     }
+    lost.note(Loss::Length);
     Ok(numbers.iter().map(|number| ((*number).into() / length) as f32).collect())
 }
 
@@ -378,14 +379,22 @@ mod tests {
     fn a_vector_is_scaled_to_length_1() {
         let mut lost = Lost::default();
         assert_eq!(scaled(&[1.0_f32, 0.0], &mut lost).unwrap(), [1.0, 0.0]);
-        assert!(!lost.has(Loss::Length));
+        assert_eq!(lost, Lost::default());
         assert_eq!(scaled(&[3_i8, -4], &mut lost).unwrap(), [0.6, -0.8]);
-        assert!(lost.has(Loss::Length));
+        assert!(lost.has(Loss::Length) && !lost.has(Loss::FloatPrecision));
         let large = scaled(&[1e200, 1e150], &mut lost).unwrap_err();
         assert_eq!(large.sqlstate, "22003");
         assert!(scaled(&[1e100, 1e100], &mut lost).is_ok());
         assert_eq!(scaled(&[1e-170, 0.0], &mut lost).unwrap_err().sqlstate, "22003");
         assert_eq!(scaled(&[0.0_f32, -0.0], &mut lost).unwrap_err().sqlstate, "22000");
         assert_eq!(scaled::<f32>(&[], &mut lost).unwrap_err().sqlstate, "22000");
+    }
+
+    #[test]
+    fn what_rounding_takes_of_a_vector_of_length_1_is_lost() {
+        let mut lost = Lost::default();
+        // Its square is less than double precision has next to 1.
+        assert_eq!(scaled(&[1.0, 1e-10], &mut lost).unwrap(), [1.0, 1e-10_f32]);
+        assert!(!lost.has(Loss::Length) && lost.has(Loss::FloatPrecision));
     }
 }

@@ -71,13 +71,19 @@ fn normalized_vectors() {
         let bound = encoder.bind(&columns).unwrap();
         bound.append(0, &mut image, &mut lost).map_err(|(_, bad)| bad.reason)?;
         let image = image[24..].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        Ok::<_, String>((image, lost[0].has(Loss::Length)))
+        let has = |loss| lost[0].has(loss);
+        let lost = [Loss::Length, Loss::FloatPrecision, Loss::NegativeZero].map(has);
+        Ok::<_, String>((image, lost))
     };
     // 0.6 and -0.8 in single precision.
     let wanted = "23030000009a99193f00000000cdcc4cbf";
-    assert_eq!(made(P::Vector(None), &numbers).unwrap(), (wanted.into(), true));
+    assert_eq!(made(P::Vector(None), &numbers).unwrap(), (wanted.into(), [true, false, false]));
     let sparse = made(P::SparseVec(None), &numbers).unwrap().0;
     assert_eq!(sparse, "3b03000000020000000000000000000000020000009a99193fcdcc4cbf");
-    assert!(!made(P::HalfVec(None), &[0.0, 1.0, 0.0]).unwrap().1);
+    let lost = |pg: P, numbers: &[f32]| made(pg, numbers).unwrap().1;
+    assert_eq!(lost(P::HalfVec(None), &[0.0, 1.0, 0.0]), [false; 3]);
+    assert_eq!(lost(P::HalfVec(None), &numbers), [true, true, false]);
+    assert_eq!(lost(P::HalfVec(None), &[1.0, 1e-10, 0.0]), [false, true, false]);
+    assert_eq!(lost(P::SparseVec(None), &[-0.0, 1.0, 0.0]), [false, false, true]);
     assert!(made(P::HalfVec(None), &[0.0; 3]).unwrap_err().contains("zeros"));
 }
