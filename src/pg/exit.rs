@@ -68,9 +68,15 @@ impl Registered {
         self.with(rest).unwrap_or(false)
     }
 
-    /// Ends the rest. False: the process has ended, and was waited for.
+    /// Ends the rest. False: the process has ended, and was waited for; it is forgotten, so that
+    /// nobody takes its number for its own again.
     pub fn wake(&self) -> bool {
-        self.with(|process| process.watch.take().is_none_or(Watch::end)).unwrap_or(false)
+        let end = |process: &mut Process| process.watch.take().is_none_or(Watch::end);
+        let is_there = self.with(end).unwrap_or(false);
+        if !is_there {
+            self.remove();
+        }
+        is_there
     }
 
     /// Whether the process was seen to end while it rested.
@@ -81,11 +87,15 @@ impl Registered {
     /// Forgets the process. False: it has ended, and was waited for.
     pub fn forget(&self) -> bool {
         let is_there = self.wake();
-        let forget = |processes: &RefCell<Vec<Process>>| {
+        self.remove();
+        is_there
+    }
+
+    fn remove(&self) {
+        let remove = |processes: &RefCell<Vec<Process>>| {
             processes.borrow_mut().retain(|process| process.number != self.0);
         };
-        let _ = PROCESSES.try_with(forget);
-        is_there
+        let _ = PROCESSES.try_with(remove);
     }
 }
 
