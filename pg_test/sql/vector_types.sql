@@ -86,6 +86,10 @@ SELECT to_regclass('no');
 SELECT t.name, count(*) > 0 AS checked, count(*) FILTER (WHERE v.status IN ('fail', 'error')) AS bad
   FROM (VALUES ('good', 'good'), ('sparse', 'good'), ('mixed', 'mixed'), ('zeros', 'zeros'), ('unit', 'good')) t (name, source), LATERAL validate_table(:'f', t.source, target => t.name, level => 'paranoid') v GROUP BY 1 ORDER BY 1;
 SELECT status, note ~ 'column "f": 1 values lost their length' AS told FROM validate_table(:'f', 'good', target => 'unit', level => 'full') WHERE check_name = 'consented_loss';
+-- What the load has said of other columns does not count; what is no vector is not compared with a scaled one.
+SELECT column_name, status FROM validate_table(:'f', 'good', target => 'unit', checks => '{column_checksum}', options => '{"columns": ["id", "F"]}') ORDER BY 1;
+CREATE TABLE lists AS SELECT id, l::real[] AS l FROM good;
+SELECT column_name, status, note FROM validate_table(:'f', 'good', target => 'lists', checks => '{column_checksum}', options => '{"columns": ["id", "l"], "normalize": ["l"]}') ORDER BY 1;
 UPDATE unit SET f = '[3,0,-4]' WHERE id = 1;
 SELECT check_name, column_name FROM validate_table(:'f', 'good', target => 'unit', checks => '{column_checksum}') WHERE :bad;
 SELECT key_values, column_name, source_value, target_value FROM validate_diff(:'f', 'good', target => 'unit', key => '{id}');

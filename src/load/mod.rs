@@ -35,7 +35,7 @@ pub use self::{
     generated::verify as generated_differences,
     lengths::notes as length_notes,
     neighbours::Neighbours,
-    options::{Arguments as TableArguments, LoadOptions, Mode, not_one_of, parse_object},
+    options::{Arguments as TableArguments, LoadOptions, Mode, StructAs, not_one_of, parse_object},
     outcome::Loaded,
     plan::PlannedColumn,
     post_data::{Places, PostData, columns, comment_on, make_sequence, taken_names},

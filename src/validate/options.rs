@@ -8,7 +8,7 @@ use serde_json::json;
 use super::check::unknown_check;
 use crate::{
     error::{Error, Result},
-    load::{LoadOptions, TableArguments, not_one_of, parse_object},
+    load::{LoadOptions, StructAs, TableArguments, not_one_of, parse_object},
 };
 
 /// The arguments of `validate_table` as SQL gives them.
@@ -165,14 +165,15 @@ impl Wanted {
         let Options { columns, column_types, structs, nul_bytes, rename, normalize, .. } =
             &self.options;
         load.filter = said.filter.or(load.filter);
+        if structs.is_some() {
+            load.more.structs = said.more.structs;
+        }
         if columns.is_some() {
             load.columns = said.columns;
+            keep_chosen(&mut load);
         }
         if column_types.is_some() {
             load.column_types = said.column_types;
-        }
-        if structs.is_some() {
-            load.more.structs = said.more.structs;
         }
         if nul_bytes.is_some() {
             load.nul_bytes = said.nul_bytes;
@@ -205,6 +206,25 @@ impl Wanted {
             ..TableArguments::empty()
         }
     }
+}
+
+/// Drops what the run has said of columns that are not among the chosen.
+fn keep_chosen(load: &mut LoadOptions) {
+    let Some(columns) = &load.columns else { return };
+    let structs = load.more.structs;
+    let is_chosen = |name: &str| columns.iter().any(|column| is_of(name, column, structs));
+    load.column_types.retain(|(name, _)| is_chosen(name));
+    load.more.rename.retain(|name, _| is_chosen(name));
+    load.more.normalize.retain(|name| is_chosen(name));
+}
+
+/// Whether a name is a column's, or that of a part which its STRUCT became.
+fn is_of(name: &str, column: &str, structs: StructAs) -> bool {
+    let rest = match name.split_at_checked(column.len()) {
+        Some((start, rest)) if start.eq_ignore_ascii_case(column) => rest,
+        _ => return false,
+    };
+    rest.is_empty() || structs == StructAs::Columns && rest.starts_with('_')
 }
 
 fn options(value: &serde_json::Value) -> Result<Options> {
@@ -269,5 +289,27 @@ mod tests {
         assert_eq!(load.filter.as_deref(), Some("x > 1"));
         assert_eq!(load.nul_bytes, migrator_model::policy::NulBytes::Strip);
         assert_eq!(load.more.rename.len(), 1);
+    }
+
+    #[test]
+    fn of_columns_that_are_not_chosen_nothing_counts() {
+        let loaded = |structs: &str| {
+            LoadOptions::parse(&TableArguments {
+                column_types: json!({"E": "vector", "p_x": "text", "f": "vector"}),
+                options: json!({"struct": structs, "normalize": ["E", "f"], "rename": {"f": "g"}}),
+                ..TableArguments::empty()
+            })
+        };
+        let chosen = |options: serde_json::Value, structs| {
+            let wanted = Wanted::parse(&Arguments { options, ..arguments() }).unwrap();
+            wanted.as_load(Some(loaded(structs).unwrap())).unwrap()
+        };
+        let load = chosen(json!({"columns": ["e", "p"]}), "jsonb");
+        assert_eq!(load.more.normalize, ["E"]);
+        assert_eq!((load.column_types.len(), load.more.rename.len()), (1, 0));
+        assert_eq!(chosen(json!({"columns": ["e", "p"]}), "columns").column_types.len(), 2);
+        // What is said itself is not looked at.
+        let load = chosen(json!({"columns": ["e"], "normalize": ["f"]}), "jsonb");
+        assert_eq!(load.more.normalize, ["f"]);
     }
 }

@@ -160,7 +160,11 @@ fn compared(
                 left_out.push((name, "the target has no such column".to_owned()));
             }
             Some((column, None)) => {
-                let reason = format!("{} is not compared with {}", scan.logical, column.type_name);
+                let what = match scan.normalize {
+                    true => "a scaled vector (options.normalize)".to_owned(),
+                    false => scan.logical.to_string(),
+                };
+                let reason = format!("{what} is not compared with {}", column.type_name);
                 left_out.push((column.name.clone(), reason));
             }
             Some((column, Some(pg))) => columns.push(Compared {
@@ -177,6 +181,10 @@ fn compared(
 
 fn comparable(scan: &ScanColumn, column: &TargetColumn) -> Option<PgType> {
     let pg = column.pg.clone().filter(|pg| rules::allows(&scan.logical, pg))?;
+    // A load refuses to scale what does not become a vector.
+    if scan.normalize && !pg.is_vector() {
+        return None;
+    }
     // Only a geometry of its own can be asked for its bytes.
     (matches!(pg, PgType::Geometry(_)) || !has_geometry(&pg)).then_some(pg)
 }
