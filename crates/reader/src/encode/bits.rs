@@ -9,6 +9,9 @@ use super::{
 };
 use crate::vector::{Data, Elements, Validity, Vector};
 
+/// VARBITMAXLEN (utils/varbit.h): a length counts in an int.
+const MAX_BITS: usize = i32::MAX as usize - 7;
+
 /// Binds BIT, and lists of 0 and 1, to bit and bit varying.
 pub fn bind<'c>(column: Column<'c>, vector: &'c Vector<'c>) -> Option<Box<dyn Cells + 'c>> {
     let (length, physical) = (Length::of(&column.target.pg)?, column.physical);
@@ -59,6 +62,10 @@ impl Length {
                 let message =
                     format!("bit string length {count} does not match type bit({length})");
                 Err(BadValue::new("22026", message))
+            }
+            _ if count > MAX_BITS => {
+                let message = format!("bit string length exceeds the maximum allowed ({MAX_BITS})");
+                Err(BadValue::new("54000", message))
             }
             _ => Ok(()),
         }
@@ -181,5 +188,7 @@ mod tests {
         assert_eq!(check(PgType::Bit(Some(3)), 3), Ok(()));
         assert_eq!(check(PgType::Bit(Some(3)), 2), Err("22026".into()));
         assert_eq!(check(PgType::Bit(None), 70_000), Ok(()));
+        assert_eq!(check(PgType::Varbit(None), 2_147_483_640), Ok(()));
+        assert_eq!(check(PgType::Varbit(None), 2_147_483_641), Err("54000".into()));
     }
 }
