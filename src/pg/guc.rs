@@ -7,14 +7,18 @@ use pgrx::pg_sys;
 use crate::error::{Error, Result};
 
 /// A level of settings, undone with its owner; an abort of the transaction undoes it, too.
-struct Level(i32);
+struct Level {
+    number: i32,
+    /// Whether what a SET in it has set stays.
+    keeps: bool,
+}
 
 impl Drop for Level {
     fn drop(&mut self) {
         // SAFETY: the level is the innermost; while an ERROR unwinds the server undoes it itself.
         unsafe {
             if pg_sys::IsTransactionState() && !std::thread::panicking() {
-                pg_sys::AtEOXact_GUC(true, self.0);
+                pg_sys::AtEOXact_GUC(self.keeps, self.number);
             }
         }
     }
@@ -23,8 +27,15 @@ impl Drop for Level {
 impl Level {
     fn begin() -> Self {
         // SAFETY: begins a level, which ends with its owner.
-        Self(unsafe { pg_sys::NewGUCNestLevel() })
+        Self { number: unsafe { pg_sys::NewGUCNestLevel() }, keeps: true }
     }
+}
+
+/// Runs a closure and undoes what it has set, also by SET in a function that it calls.
+pub(super) fn undone<T>(run: impl FnOnce() -> T) -> T {
+    let mut level = Level::begin();
+    level.keeps = false;
+    run()
 }
 
 /// Runs a closure with a setting that the current user may set; another is the server's ERROR.

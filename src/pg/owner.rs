@@ -3,6 +3,8 @@
 
 use pgrx::pg_sys;
 
+use super::guc;
+
 /// SECURITY_LOCAL_USERID_CHANGE (miscadmin.h)
 const LOCAL_USERID_CHANGE: i32 = 1;
 /// SECURITY_RESTRICTED_OPERATION (miscadmin.h)
@@ -43,5 +45,11 @@ pub fn acting_as<T>(owner: u32, run: impl FnOnce() -> T) -> T {
 /// written: a function of theirs gets neither the caller's rights nor a hold on the session.
 pub fn restricted_to<T>(owner: u32, run: impl FnOnce() -> T) -> T {
     let _switched = Switched::to(owner, LOCAL_USERID_CHANGE | RESTRICTED_OPERATION);
-    run()
+    guc::undone(run)
+}
+
+/// The current user's OID.
+pub fn current() -> u32 {
+    // SAFETY: a plain look-up.
+    unsafe { pg_sys::GetUserId() }.to_u32()
 }
