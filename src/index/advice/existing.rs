@@ -20,7 +20,7 @@ pub struct Existing {
     pub unique: bool,
     /// Whether queries may use it.
     pub valid: bool,
-    /// Whether somebody is building it now.
+    /// Whether somebody may be building it now.
     pub building: bool,
     /// Whether replication tells rows apart by it.
     pub identity: bool,
@@ -62,11 +62,19 @@ pub struct ExistingKey {
 
 const INDEXES: &str = "
     SELECT n.nspname::text AS schema, c.relname::text AS name, m.amname::text AS method,
+// Progress is shown to some only, locks to all; of those on the primary a standby knows nothing.
            i.indisunique AS unique, i.indisvalid AND i.indisready AS valid,
            i.indisreplident AS identity, i.indisclustered AS clustered,
            c.relispartition OR c.relkind = 'I' AS partitioned,
            EXISTS (SELECT FROM pg_stat_progress_create_index p
-                    WHERE p.index_relid = i.indexrelid) AS building,
+                    WHERE p.index_relid = i.indexrelid)
+           OR NOT i.indisvalid AND (pg_is_in_recovery() OR EXISTS (
+               SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+                WHERE d.datname = current_database() AND l.locktype = 'relation'
+                  AND l.relation = i.indrelid AND l.granted
+                  AND l.pid IS DISTINCT FROM pg_backend_pid()
+                  AND l.mode IN ('ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock',
+                                 'ExclusiveLock', 'AccessExclusiveLock'))) AS building,
            EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid) AS constraint,
            pg_get_expr(i.indpred, i.indrelid) AS predicate,
            coalesce((SELECT json_agg(json_build_object(

@@ -2,6 +2,7 @@
 //! constraint, replication or uniqueness needs stays.
 
 use migrator_model::{Ident, QualifiedName, ident::quote};
+use pgrx::{datum::DatumWithOid, pg_sys};
 use serde::Deserialize;
 
 use super::{
@@ -14,17 +15,35 @@ use super::{
 };
 use crate::{error::Result, validate::integrity};
 
-/// How long the server's statistics have been kept, in days.
+/// For how many days the server's statistics have been kept: it knows since they were reset. A crash
+/// loses them, and leaves nothing that tells when.
 #[derive(Deserialize)]
 struct Age {
     days: f64,
-    known: bool,
 }
 
 const AGE: &str = "
-    SELECT (extract(epoch FROM now() - coalesce(stats_reset, pg_postmaster_start_time())) / 86400)
-               ::float8 AS days, stats_reset IS NOT NULL AS known
-      FROM pg_stat_database WHERE datname = current_database()";
+    SELECT (extract(epoch FROM now() - stats_reset) / 86400)::float8 AS days
+      FROM pg_stat_database WHERE datname = current_database() AND stats_reset IS NOT NULL";
+
+#[derive(Deserialize)]
+struct Built {
+    name: String,
+}
+
+/// The indexes that were built in so many days, as far as the caller may see what was logged.
+const BUILT: &str = "
+    SELECT c.relname::text AS name
+      FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+      JOIN pg_namespace n ON n.oid = c.relnamespace
+      CROSS JOIN LATERAL (SELECT clock_timestamp() - make_interval(secs => $2 * 86400) AS since) s
+     WHERE i.indrelid = $1 AND (
+           EXISTS (SELECT FROM migrator.index_job_log j
+                    WHERE j.index = c.oid AND coalesce(j.ended_at, j.queued_at) > s.since)
+           OR EXISTS (SELECT FROM migrator.measurements m
+                       WHERE m.kind = 'build' AND m.measured_at > s.since
+                         AND m.details->>'index' = format('\"%s\".\"%s\"',
+                             replace(n.nspname, '\"', '\"\"'), replace(c.relname, '\"', '\"\"'))))";
 
 /// What should go; `needed` are the names of those that a query of the workload uses, and `wanted`
 /// what foreign keys need.
@@ -35,8 +54,11 @@ pub fn rows(
     wanted: &[Candidate],
 ) -> Result<Vec<Row>> {
     let covered = integrity::covered_indexes(table.oid)?;
-    let age = read::<Age>(AGE, &[])?.pop().unwrap_or(Age { days: 0.0, known: false });
-    let look = Look { table, options, needed, wanted, covered: &covered, age: &age };
+    let age = read::<Age>(AGE, &[])?.pop().map(|age| age.days);
+    let arguments =
+        [DatumWithOid::from(pg_sys::Oid::from(table.oid)), DatumWithOid::from(options.unused_days)];
+    let built = read::<Built>(BUILT, &arguments)?.into_iter().map(|built| built.name).collect();
+    let look = Look { table, options, needed, wanted, covered: &covered, age, built };
     let indexes = table.indexes.iter().filter(|index| !index.building);
     indexes.filter_map(|index| look.row(index).transpose()).collect()
 }
@@ -48,7 +70,10 @@ struct Look<'a> {
     needed: &'a [String],
     wanted: &'a [Candidate],
     covered: &'a [(String, String)],
-    age: &'a Age,
+    /// For how many days there have been statistics, where that is known.
+    age: Option<f64>,
+    /// What is too new to have been used.
+    built: Vec<String>,
 }
 
 impl Look<'_> {
@@ -61,19 +86,21 @@ impl Look<'_> {
         }
         match self.covered.iter().find(|(gone, _)| *gone == index.name) {
             Some((_, other)) => redundant(self.table, index, other).map(Some),
-            None if self.is_unused(index) => unused(index, self.age).map(Some),
-            None => Ok(None),
+            None => match self.age.filter(|days| self.is_unused(index, *days)) {
+                Some(days) => unused(index, days).map(Some),
+                None => Ok(None),
+            },
         }
     }
 
-    fn is_unused(&self, index: &Existing) -> bool {
+    fn is_unused(&self, index: &Existing, days: f64) -> bool {
         let is_needed = |name: &str| self.needed.iter().any(|needed| needed == name);
         // What another index is used for it will be used for, once that is gone.
         let stands_in = self.covered.iter().any(|(gone, stays)| {
             *stays == index.name && (is_needed(gone) || scans(self.table, gone) > 0)
         });
         let serves_key = self.wanted.iter().any(|candidate| candidate.is_served_by(index));
-        let is_old = self.age.days >= self.options.unused_days;
+        let is_old = days >= self.options.unused_days && !self.built.contains(&index.name);
         index.scans == 0 && is_old && !stands_in && !serves_key && !is_needed(&index.name)
     }
 }
@@ -123,16 +150,14 @@ fn redundant(table: &Table, index: &Existing, other: &str) -> Result<Row> {
     row(index, rationale, format!("low: {LOCK}; the other index may be larger to read."))
 }
 
-fn unused(index: &Existing, age: &Age) -> Result<Row> {
-    let since = if age.known { "the statistics were reset" } else { "the server was started" };
+fn unused(index: &Existing, days: f64) -> Result<Row> {
     let rationale = format!(
-        "No scan has used index {} since {since} {:.1} days ago; each write maintains it, and it takes {} bytes.",
+        "No scan has used index {} since the statistics were reset {days:.1} days ago; each write maintains it, and it takes {} bytes.",
         quote(&index.name),
-        age.days,
         index.bytes
     );
     let risk = format!(
-        "medium: {LOCK}; what runs more seldom than that, or on a standby, which keeps statistics of its own, may need the index."
+        "medium: {LOCK}; the server does not know when an index was made, and this one may be newer than that; what runs more seldom, or on a standby, which keeps statistics of its own, may need it."
     );
     row(index, rationale, risk)
 }
