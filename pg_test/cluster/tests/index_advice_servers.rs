@@ -96,6 +96,74 @@ fn what_was_seen_is_a_workload() {
     assert!(advice(&mut client, "orders", None, r#"{"top": 0}"#).is_empty());
 }
 
+/// A role's functions note in a sequence, which no rollback undoes, that a superuser runs them, and
+/// take hold of a setting.
+const WATCH: &str = "
+    CREATE SEQUENCE s.seen;
+    CREATE FUNCTION s.h(integer) RETURNS boolean LANGUAGE plpgsql AS $$
+    BEGIN
+        PERFORM set_config('application_name', 'taken', false);
+        IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+            PERFORM nextval('s.seen');
+            RAISE EXCEPTION 'run as %', current_user;
+        END IF;
+        RETURN true;
+    END $$;
+    CREATE DOMAIN s.d AS integer CHECK (s.h(VALUE));
+    CREATE FUNCTION s.f() RETURNS s.d[] IMMUTABLE LANGUAGE plpgsql AS
+        $$BEGIN RETURN ARRAY[1]::s.d[]; END$$;
+    CREATE FUNCTION s.g(x integer, a s.d[]) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS
+        $$BEGIN RETURN x = a[1]; END$$;
+    CREATE FUNCTION s.k(x integer) RETURNS integer IMMUTABLE LANGUAGE plpgsql AS
+        $$BEGIN RETURN x; END$$;";
+
+#[test]
+fn what_a_role_wrote_runs_as_that_role_only() {
+    let mut any = connect("postgres", "postgres");
+    let mut is_here = |name: &str| {
+        let sql = format!("SELECT count(*) FROM pg_available_extensions WHERE name = '{name}'");
+        value::<i64>(&mut any, &sql) > 0
+    };
+    if !is_here("pg_stat_statements") {
+        println!("pg_stat_statements is not here: nothing was tried");
+        return;
+    }
+    let server = Private::start(&[], "shared_preload_libraries = 'pg_stat_statements'\n");
+    let mut client = server.client();
+    if is_here("hypopg") {
+        client.batch_execute("CREATE EXTENSION hypopg").unwrap();
+    }
+    client
+        .batch_execute(
+            "CREATE TABLE watched AS SELECT i AS x, md5(i::text) AS code, repeat('x', 100) AS filler
+               FROM generate_series(1, 20000) i;
+             ANALYZE; CREATE EXTENSION pg_stat_statements;
+             CREATE ROLE writer; CREATE SCHEMA s AUTHORIZATION writer;
+             GRANT SELECT ON watched TO writer; SELECT pg_stat_statements_reset();
+             SET ROLE writer",
+        )
+        .unwrap();
+    client.batch_execute(WATCH).unwrap();
+    for condition in ["s.g(x, s.f()) IS TRUE", "s.k(x) = 5", "lower(code) = 'a'"] {
+        client.batch_execute(&format!("SELECT * FROM watched WHERE {condition}")).unwrap();
+    }
+    client.batch_execute("RESET ROLE; SET application_name = 'own'").unwrap();
+    let rows = advice(&mut client, "watched", None, r#"{"min_gain": 0}"#);
+    let is_called = "SELECT is_called FROM s.seen";
+    assert!(!value::<bool>(&mut client, is_called));
+    let name = "SELECT current_setting('application_name')";
+    assert_eq!(value::<String>(&mut client, name), "own");
+    // What is the server's own is advised, and nothing else.
+    let using: Vec<_> = rows.iter().map(Advice::using).collect();
+    assert_eq!(using, ["btree ((lower(code)))"], "{rows:#?}");
+    // The role itself reads what it has written.
+    client.batch_execute("SET ROLE writer").unwrap();
+    let rows = advice(&mut client, "watched", None, r#"{"min_gain": 0}"#);
+    assert!(rows.iter().any(|row| row.using() == "btree ((s.k(x)))"), "{rows:#?}");
+    client.batch_execute("RESET ROLE").unwrap();
+    assert!(!value::<bool>(&mut client, is_called));
+}
+
 #[test]
 fn what_the_source_has_is_wanted_here() {
     let database = Database::create();

@@ -2,16 +2,19 @@
 
 use std::{cell::RefCell, collections::HashMap};
 
-use super::{plan::Plan, table::Table};
+use super::{plan::Plan, table::Table, workload::Query};
 use crate::{
     error::Result,
     pg::{explain, query_shape::Analysed, search_path::SafeSettings, subtransaction::attempt},
 };
 
-/// Asks the planner about one table, once for each condition.
+/// A role, and a condition.
+type Asked = (Option<u32>, String);
+
+/// Asks the planner about one table, once for each condition and role.
 pub struct Estimates<'t> {
     table: &'t Table,
-    known: RefCell<HashMap<String, Option<f64>>>,
+    known: RefCell<HashMap<Asked, Option<f64>>>,
 }
 
 impl<'t> Estimates<'t> {
@@ -25,15 +28,17 @@ impl<'t> Estimates<'t> {
         Ok(planned(&format!("SELECT FROM {}", table.from()))?.rows)
     }
 
-    /// The share of rows that fulfil a condition without parameters; None: the planner cannot say.
-    pub fn share(&self, condition: &str) -> Option<f64> {
-        if let Some(known) = self.known.borrow().get(condition) {
+    /// The share of rows that fulfil a query's condition without parameters; None: the planner cannot
+    /// say, or not to the role that the query is of: the planner runs what is in a condition.
+    pub fn share(&self, query: &Query, condition: &str) -> Option<f64> {
+        let asked = (query.role(), condition.to_owned());
+        if let Some(known) = self.known.borrow().get(&asked) {
             return *known;
         }
         let sql = format!("SELECT FROM {} WHERE {condition}", self.table.from());
-        let rows = attempt(|| planned(&sql)).map(|plan| plan.rows).ok();
+        let rows = attempt(|| query.as_its_role(|| planned(&sql))).map(|plan| plan.rows).ok();
         let share = rows.map(|rows| (rows / self.table.rows.max(1.0)).clamp(0.0, 1.0));
-        self.known.borrow_mut().insert(condition.to_owned(), share);
+        self.known.borrow_mut().insert(asked, share);
         share
     }
 }

@@ -28,10 +28,20 @@ impl Hypopg {
         Ok(extension::schema("hypopg")?.map(|schema| Self { schema }))
     }
 
-    /// Runs a closure with an index by its CREATE INDEX; it gets the name that plans show. None:
-    /// hypopg does not know such indexes, or the closure has failed.
-    pub fn with<T>(&self, sql: &str, run: impl FnOnce(&str) -> Result<T>) -> Result<Option<T>> {
-        let Ok(made) = attempt(|| self.make(sql)) else { return Ok(None) };
+    /// Runs a closure with an index by its CREATE INDEX, which is read as the role of a query, if
+    /// there is one; the closure gets the name that plans show. None: hypopg does not know such
+    /// indexes, the role may not use it, or the closure has failed.
+    pub fn with<T>(
+        &self,
+        sql: &str,
+        query: Option<&Query>,
+        run: impl FnOnce(&str) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let make = || match query {
+            None => self.make(sql),
+            Some(query) => query.as_its_role(|| self.make(sql)),
+        };
+        let Ok(made) = attempt(make) else { return Ok(None) };
         let Some(made) = made else { return Ok(None) };
         // What it keeps is the session's own: it must go, whatever happens.
         let ran = attempt(|| run(&made.name));
@@ -54,6 +64,6 @@ impl Hypopg {
 
 /// The plan of a query, as the role that it is of; None: that role may not run it.
 pub fn plan(query: &Query) -> Option<Plan> {
-    let planned = attempt(|| query.as_its_role(explain::json));
+    let planned = attempt(|| query.as_its_role(|| explain::json(query.analysed())));
     planned.and_then(|json| Plan::parse(&json)).ok()
 }

@@ -130,12 +130,21 @@ impl<'a> Judge<'a> {
         }
         if let Some(hypopg) = &self.hypopg
             && !self.table.is_partitioned
-            && let Some(gain) =
-                hypopg.with(sql, |name| Ok(self.planned(candidate, name)))?.flatten()
+            && let Some(gain) = self.tried(hypopg, candidate, sql)?
         {
             return Ok(gain);
         }
         Ok(self.estimated(candidate))
+    }
+
+    /// What the planner says with the index, if hypopg can make it.
+    fn tried(&self, hypopg: &Hypopg, candidate: &Candidate, sql: &str) -> Result<Option<Gain>> {
+        let mut asking = candidate.queries.iter().filter_map(|at| self.queries.get(*at));
+        // What several ask for has nothing in it but the server's own, and what is the caller's.
+        let first = asking.next();
+        let first = first.filter(|first| asking.all(|query| query.role() == first.role()));
+        let gain = hypopg.with(sql, first, |name| Ok(self.planned(candidate, name)))?;
+        Ok(gain.flatten())
     }
 
     /// What the planner says. None: none of the queries may be planned.

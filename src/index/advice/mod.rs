@@ -141,9 +141,9 @@ impl Advisor<'_> {
 
     fn chosen(&self) -> Result<Chosen> {
         let estimates = Estimates::of(self.table);
-        let share = |condition: &str| estimates.share(condition);
         let mut all = Vec::new();
         for (at, query) in self.queries.iter().enumerate() {
+            let share = |condition: &str| estimates.share(query, condition);
             let uses = query.statement.uses.iter();
             all.extend(uses.map(|found| Wanted::of(at, found, self.table, &share)));
         }

@@ -9,7 +9,10 @@ use crate::{
     error::{Error, Result},
     pg::{
         extension, owner,
-        query_shape::{Analysed, shape::Statement},
+        query_shape::{
+            Analysed,
+            shape::{Statement, Use},
+        },
         subtransaction::{attempt, attempt_unless},
     },
 };
@@ -47,13 +50,23 @@ struct Seen {
 }
 
 impl Query {
-    /// Runs a closure with its analysed form as the one whose query it is. What a query calls, and
-    /// the planner evaluates, gets no rights but those of the role that ran it.
-    pub fn as_its_role<T>(&self, run: impl FnOnce(&Analysed) -> T) -> T {
+    /// Runs a closure as the one whose query it is. What a query calls, and the planner evaluates,
+    /// gets no rights but those of the role that ran it.
+    pub fn as_its_role<T>(&self, run: impl FnOnce() -> T) -> T {
         match self.role {
-            None => run(&self.analysed),
-            Some(role) => owner::restricted_to(role, || run(&self.analysed)),
+            None => run(),
+            Some(role) => owner::restricted_to(role, run),
         }
+    }
+
+    /// The role that ran it; None: it was given.
+    pub fn role(&self) -> Option<u32> {
+        self.role
+    }
+
+    /// As the server understands it.
+    pub fn analysed(&self) -> &Analysed {
+        &self.analysed
     }
 }
 
@@ -128,7 +141,11 @@ fn one(seen: Seen, table: u32) -> Option<Query> {
             Ok((analysed, statement))
         })
     });
-    let (analysed, statement) = looked.ok()?;
+    let (analysed, mut statement) = looked.ok()?;
+    if role != owner::current() {
+        // Whoever makes the index reads its SQL with rights of his own.
+        statement.uses.iter_mut().for_each(Use::keep_built_in);
+    }
     let name = format!("\"{}\" ({calls:.0} calls, {total_ms:.0} ms in all)", shown(query.trim()));
     let reads = !statement.uses.is_empty();
     reads.then_some(Query { name, statement, calls: Some(calls), role: Some(role), analysed })

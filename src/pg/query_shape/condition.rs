@@ -1,7 +1,5 @@
 //! What a condition means: which value of a row it tests, and how.
 
-use std::ffi::CStr;
-
 use pgrx::pg_sys::{self, BoolExprType, BoolTestType, Node, NodeTag, NullTestType, Oid};
 
 use super::{
@@ -21,8 +19,8 @@ use crate::pg::{
 
 /// What was found in a condition.
 pub enum Found {
-    /// A test.
-    Test(Place, Condition),
+    /// A test, and whether it fails where the table has no row: all its columns are NULL then.
+    Test(Place, Condition, bool),
     /// An expression that no index can hold.
     Unindexable(Place, String),
 }
@@ -103,21 +101,28 @@ impl Conditions<'_> {
                 Err(NoKey::Unindexable(sql)) => Some(Found::Unindexable(on.place, sql)),
                 Ok(key) => {
                     let test = test(&key)?;
-                    let sql = match value {
-                        Value::Constant => self.fixed_sql(whole),
-                        _ => None,
-                    };
-                    Some(Found::Test(on.place, Condition { key, test, value, sql }))
+                    let strict = test != Test::Null && on.is_strict();
+                    Some(self.condition(on.place, whole, (key, test, value), strict))
                 }
             }
         }
     }
 
-    /// The condition as SQL, where nothing else is in it than constants and this table.
-    unsafe fn fixed_sql(&self, whole: *mut Node) -> Option<String> {
+    /// The test with its SQL, where nothing else is in it than constants and this table.
+    unsafe fn condition(
+        &self,
+        place: Place,
+        whole: *mut Node,
+        (key, test, value): (Key, Test, Value),
+        strict: bool,
+    ) -> Found {
+        let is_constant = value == Value::Constant;
         // SAFETY: as for `read`.
-        let on = unsafe { OnTable::of(whole, self.relation, self.levels) }?;
-        on.is_fixed().then(|| on.sql())
+        let whole = unsafe { OnTable::of(whole, self.relation, self.levels) };
+        let whole = whole.filter(|whole| is_constant && whole.is_fixed());
+        let built_in = whole.as_ref().is_some_and(OnTable::is_built_in);
+        let sql = whole.map(|whole| whole.sql());
+        Found::Test(place, Condition { key, test, value, sql, built_in }, strict)
     }
 
     unsafe fn operator(&self, whole: *mut Node, operator: &pg_sys::OpExpr) -> Vec<Found> {
@@ -190,19 +195,20 @@ impl Conditions<'_> {
             // SAFETY: as for `read`.
             let found = unsafe { self.read(*arm) };
             found.into_iter().find_map(|found| match found {
-                Found::Test(place, condition)
+                Found::Test(place, condition, strict)
                     if matches!(condition.test, Test::Equal | Test::AnyOf | Test::Null) =>
                 {
-                    Some((place, condition))
+                    Some((place, condition, strict))
                 }
                 _ => None,
             })
         };
         let all: Option<Vec<_>> = arms.iter().map(equal).collect();
         let mut all = all?.into_iter();
-        let (place, first) = all.next()?;
+        let (place, first, mut strict) = all.next()?;
         let mut value = first.value;
-        for (other, condition) in all {
+        for (other, condition, is_strict) in all {
+            strict &= is_strict;
             if other != place || condition.key.sql != first.key.sql {
                 return None;
             }
@@ -211,8 +217,7 @@ impl Conditions<'_> {
             }
         }
         // SAFETY: as for `read`.
-        let sql = unsafe { self.fixed_sql(whole) }.filter(|_| value == Value::Constant);
-        Some(Found::Test(place, Condition { key: first.key, test: Test::AnyOf, value, sql }))
+        Some(unsafe { self.condition(place, whole, (first.key, Test::AnyOf, value), strict) })
     }
 
     /// `IN (SELECT …)`
@@ -276,13 +281,13 @@ unsafe fn test(key: &Key, operator: Oid, value: *mut Node, same_order: bool) -> 
         let is_the_servers = operator.to_u32() < pg_sys::FirstUnpinnedObjectId;
         let other = || Some(Test::Operator { oid: operator.to_u32(), name: name.clone() });
         match name.as_str() {
-            "~~" if is_the_servers => {
+            "~~" if is_the_servers && key.has_beginnings() => {
                 match pattern(value).map_or(Pattern::Free, |p| prefix::of(&p)) {
                     Pattern::Free => other(),
                     Pattern::Exact | Pattern::Prefix => Some(Test::Prefix),
                 }
             }
-            "^@" if is_the_servers => Some(Test::Prefix),
+            "^@" if is_the_servers && key.has_beginnings() => Some(Test::Prefix),
             _ => other(),
         }
     }
@@ -323,9 +328,10 @@ pub unsafe fn distance(node: *mut Node) -> Option<(String, [*mut Node; 2])> {
     unsafe {
         let Tree::Operator(operator) = Tree::of(node) else { return None };
         let operands: Vec<_> = nodes::elements::<Node>(operator.args).collect();
-        let name = CStr::from_ptr(pg_sys::get_opname(operator.opno)).to_str().ok()?;
-        let is_known = ["<->", "<=>", "<#>", "<+>", "<~>", "<%>"].contains(&name);
+        // Folding constants runs functions, and one may have dropped the operator.
+        let name = quoting::text_at(pg_sys::get_opname(operator.opno))?;
+        let is_known = ["<->", "<=>", "<#>", "<+>", "<~>", "<%>"].contains(&name.as_str());
         let operands = operands.try_into().ok()?;
-        is_known.then(|| (name.to_owned(), operands))
+        is_known.then_some((name, operands))
     }
 }

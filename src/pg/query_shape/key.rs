@@ -8,7 +8,7 @@ use std::{
 use pgrx::pg_sys::{self, Node, NodeTag, Oid};
 
 use super::{
-    columns, contains,
+    built_in, columns, contains,
     level::{self, Levels, Place},
     shape::Key,
 };
@@ -134,6 +134,18 @@ impl OnTable {
         }
     }
 
+    /// Whether its SQL names nothing but what the server brings with it, and the table's columns.
+    pub fn is_built_in(&self) -> bool {
+        // SAFETY: the expression is live.
+        unsafe { built_in::is_built_in(self.node) }
+    }
+
+    /// Whether it is NULL where the table's columns are.
+    pub fn is_strict(&self) -> bool {
+        // SAFETY: the expression is live.
+        unsafe { !pg_sys::contain_nonstrict_functions(self.node) }
+    }
+
     unsafe fn described(&self) -> Key {
         // SAFETY: the expression is live; the cache's entry stays for as long as the backend.
         unsafe {
@@ -153,10 +165,13 @@ impl OnTable {
                 column,
                 columns,
                 type_oid: type_oid.to_u32(),
+                base_oid: pg_sys::getBaseType(type_oid).to_u32(),
+                collation: collation.to_u32(),
                 width: pg_sys::get_typavgwidth(type_oid, typmod).max(1) as u32,
                 is_c: collation != pg_sys::InvalidOid && collate_is_c(collation),
                 sorts: known.btree_opf != pg_sys::InvalidOid,
                 hashes: known.hash_opf != pg_sys::InvalidOid,
+                built_in: self.is_built_in(),
             }
         }
     }

@@ -167,6 +167,22 @@ pub unsafe fn below(part: *mut Node) -> Vec<u32> {
     }
 }
 
+/// The entries whose columns a join makes NULL where it finds no row of theirs.
+///
+/// # Safety
+/// The join must be live.
+pub unsafe fn made_null_by(join: &pg_sys::JoinExpr) -> Vec<u32> {
+    // SAFETY: by the caller.
+    unsafe {
+        match join.jointype {
+            JoinType::JOIN_LEFT => below(join.rarg),
+            JoinType::JOIN_RIGHT => below(join.larg),
+            JoinType::JOIN_FULL => [below(join.larg), below(join.rarg)].concat(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// The entries whose rows the condition of a join decides about; None: all of them.
 ///
 /// # Safety

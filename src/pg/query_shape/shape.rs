@@ -26,6 +26,22 @@ pub struct Use {
     pub unindexable: Vec<String>,
 }
 
+impl Use {
+    /// Forgets SQL that names what is not the server's own: whoever reads it again would run it with
+    /// rights that its author may not have.
+    pub fn keep_built_in(&mut self) {
+        self.conditions.retain(|condition| condition.key.built_in);
+        for condition in &mut self.conditions {
+            if !condition.built_in && condition.sql.take().is_some() {
+                condition.value = Value::Parameter;
+            }
+        }
+        if !self.order.iter().all(|sort| sort.key.built_in) {
+            self.order.clear();
+        }
+    }
+}
+
 /// LIMIT
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
@@ -46,6 +62,8 @@ pub struct Condition {
     pub value: Value,
     /// The condition as SQL, where nothing but constants is in it.
     pub sql: Option<String>,
+    /// Whether that SQL names nothing but what the server brings with it.
+    pub built_in: bool,
 }
 
 /// A column, or an expression that an index can hold.
@@ -59,6 +77,10 @@ pub struct Key {
     pub columns: Vec<String>,
     /// The type's OID.
     pub type_oid: u32,
+    /// The type's OID or, of a domain, that of the type below it.
+    pub base_oid: u32,
+    /// The collation's OID; 0: the type has none.
+    pub collation: u32,
     /// What its values take by their type, in bytes.
     pub width: u32,
     /// Whether its texts are compared byte by byte.
@@ -67,6 +89,16 @@ pub struct Key {
     pub sorts: bool,
     /// Whether the type can be hashed.
     pub hashes: bool,
+    /// Whether its SQL names nothing but what the server brings with it.
+    pub built_in: bool,
+}
+
+impl Key {
+    /// Whether LIKE compares it as a text whose beginning an index finds: of type text, character or
+    /// varchar or, where it has the collation that such have, name.
+    pub fn has_beginnings(&self) -> bool {
+        matches!(self.base_oid, 25 | 1_042 | 1_043) || self.base_oid == 19 && self.is_c
+    }
 }
 
 /// A test.
@@ -117,4 +149,44 @@ pub struct Sort {
     pub nulls_first: bool,
     /// The operator, where the order is by the distance to something: `<=>`.
     pub distance: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(sql: &str, built_in: bool) -> Key {
+        Key { sql: sql.to_owned(), built_in, ..Key::default() }
+    }
+
+    fn condition(key: Key, built_in: bool) -> Condition {
+        let sql = Some(format!("{} = 1", key.sql));
+        Condition { key, test: Test::Equal, value: Value::Constant, sql, built_in }
+    }
+
+    #[test]
+    fn what_somebody_wrote_is_forgotten() {
+        let sort = |key| Sort { key, descending: false, nulls_first: false, distance: None };
+        let mut found = Use {
+            conditions: vec![
+                condition(key("a", true), true),
+                condition(key("b", true), false),
+                condition(key("s.g(c)", false), false),
+            ],
+            order: vec![sort(key("a", true)), sort(key("s.g(c)", false))],
+            ..Use::default()
+        };
+        found.keep_built_in();
+        assert_eq!(found.order, []);
+        let [a, b] = &found.conditions[..] else { panic!("{found:?}") };
+        assert_eq!((a.sql.as_deref(), a.value), (Some("a = 1"), Value::Constant));
+        assert_eq!((b.sql.as_deref(), b.value), (None, Value::Parameter));
+    }
+
+    #[test]
+    fn only_texts_have_beginnings() {
+        let of = |base_oid, is_c| Key { base_oid, is_c, ..Key::default() }.has_beginnings();
+        assert!(of(25, false) && of(1_043, false) && of(1_042, true) && of(19, true));
+        assert!(!of(17, true) && !of(19, false) && !of(0, true));
+    }
 }

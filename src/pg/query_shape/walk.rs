@@ -24,12 +24,15 @@ pub struct Walk {
     names_table: bool,
     places: Vec<Place>,
     uses: Vec<Use>,
+    /// What joins that were gone through make NULL.
+    made_null: Vec<Place>,
 }
 
 impl Walk {
     /// For this table.
     pub fn new(relation: Oid) -> Self {
-        Self { relation, names_table: false, places: Vec::new(), uses: Vec::new() }
+        let (places, uses, made_null) = (Vec::new(), Vec::new(), Vec::new());
+        Self { relation, names_table: false, places, uses, made_null }
     }
 
     /// What was found.
@@ -108,6 +111,11 @@ impl Walk {
                     self.part(join.rarg, levels);
                     let decided = level::decided_by(join);
                     self.conditions(join.quals, levels, decided.as_deref());
+                    // What is around the join sees its rows, and those that it could not find.
+                    if let Some(query) = levels.last() {
+                        let numbers = level::made_null_by(join).into_iter();
+                        self.made_null.extend(numbers.map(|number| (*query, number)));
+                    }
                 }
                 _ => {}
             }
@@ -162,17 +170,29 @@ impl Walk {
     }
 
     fn take(&mut self, found: Found, levels: &Levels, decided: Option<&[u32]>) {
-        let place = match &found {
-            Found::Test(place, _) | Found::Unindexable(place, _) => *place,
+        let (place, strict) = match &found {
+            Found::Test(place, _, strict) => (*place, *strict),
+            Found::Unindexable(place, _) => (*place, true),
         };
+        if !strict && self.is_made_null(place, levels) {
+            return;
+        }
         let own = levels.last().is_some_and(|query| *query == place.0);
         if decided.is_some_and(|decided| !own || !decided.contains(&place.1)) {
             return;
         }
         match found {
-            Found::Test(_, condition) => add(&mut self.at(place).conditions, condition),
+            Found::Test(_, condition, _) => add(&mut self.at(place).conditions, condition),
             Found::Unindexable(_, sql) => self.at(place).unindexable.push(sql),
         }
+    }
+
+    /// Whether a join makes rows of a place up: a test that these pass, and an order in which they
+    /// come, is not of the table. Of what lies within a subquery it is not known by which join.
+    fn is_made_null(&self, place: Place, levels: &Levels) -> bool {
+        let is_within = !levels.contains(&place.0);
+        let made_null = &mut self.made_null.iter();
+        made_null.any(|made| *made == place || is_within && levels.contains(&made.0))
     }
 
     /// The queries in an expression.
@@ -202,7 +222,8 @@ impl Walk {
             let keys: Option<Vec<_>> = keys.map(|key| self.sort(key, query, levels)).collect();
             let Some(keys) = keys.filter(|keys| is_plain && !keys.is_empty()) else { return };
             let place = keys[0].0;
-            if keys.iter().all(|(other, _)| *other == place) {
+            let is_of_table = !self.is_made_null(place, levels);
+            if is_of_table && keys.iter().all(|(other, _)| *other == place) {
                 let found = self.at(place);
                 found.order = keys.into_iter().map(|(_, sort)| sort).collect();
                 found.limit = limit(query.limitCount);

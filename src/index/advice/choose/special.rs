@@ -125,7 +125,7 @@ impl Chooser<'_> {
                 self.table.name.quoted(),
                 listed(&[self.key(&special.part)])
             ),
-            "~~" | "~~*" | "~" | "~*" => format!(
+            "~~" | "~~*" | "~" | "~*" if key.has_beginnings() => format!(
                 "A pattern without a fixed beginning on {} is found by operator class gin_trgm_ops of extension pg_trgm, which is not installed.",
                 key.sql
             ),

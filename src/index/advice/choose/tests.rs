@@ -61,9 +61,11 @@ fn key(name: &str, type_oid: u32) -> Key {
         column: Some(name.to_owned()),
         columns: vec![name.to_owned()],
         type_oid,
+        base_oid: type_oid,
         width: 8,
         is_c: false,
         sorts: true,
+        ..Key::default()
         hashes: true,
     }
 }
@@ -71,7 +73,7 @@ fn key(name: &str, type_oid: u32) -> Key {
 /// A condition whose SQL is the share of rows that it lets through.
 fn condition(name: &str, test: Test, share: f64) -> Condition {
     let sql = Some(format!("{share}"));
-    Condition { key: key(name, 25), test, value: Value::Constant, sql }
+    Condition { key: key(name, 25), test, value: Value::Constant, sql, built_in: true }
 }
 
 fn parameter(name: &str, test: Test) -> Condition {
