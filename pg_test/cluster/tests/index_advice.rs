@@ -305,6 +305,92 @@ fn the_first_rows_come_in_order() {
 }
 
 #[test]
+fn one_of_several_values_breaks_the_order() {
+    let (_database, mut client) = with(ORDERS);
+    let first = "SELECT * FROM orders WHERE third IN (1, 2) ORDER BY price LIMIT 20";
+    let row = only(&mut client, "orders", &[first]);
+    assert_eq!(row.using(), "btree (\"price\")");
+    apply(&mut client, &[row]);
+    assert!(uses(&mut client, first, "orders_price_idx"));
+    client.batch_execute("DROP INDEX orders_price_idx").unwrap();
+    let few = "SELECT * FROM orders WHERE code IN ('a', 'b') ORDER BY price LIMIT 20";
+    assert_eq!(only(&mut client, "orders", &[few]).using(), "btree (\"code\")");
+}
+
+#[test]
+fn a_row_that_a_join_makes_up_is_not_looked_for() {
+    let (_database, mut client) = with(&format!(
+        "{ORDERS}
+        CREATE VIEW seen AS SELECT * FROM orders;
+        CREATE TABLE customers AS SELECT i AS id, md5(i::text) AS email FROM generate_series(1, 1000) i;
+        ALTER TABLE customers ADD PRIMARY KEY (id);"
+    ));
+    let left = "SELECT o.* FROM customers c LEFT JOIN orders o ON o.customer = c.id WHERE c.id = 7";
+    for query in [
+        format!("{left} AND o.customer IS NULL"),
+        format!("{left} AND (o.status = 'open' OR o.status IS NULL)"),
+        format!("{left} AND coalesce(o.code, '') = ''"),
+        format!("{left} ORDER BY o.price LIMIT 5"),
+        "SELECT o.* FROM orders o RIGHT JOIN customers c ON o.customer = c.id WHERE c.id = 7 AND o.customer IS NULL".to_owned(),
+    ] {
+        let row = only(&mut client, "orders", &[&query]);
+        assert_eq!(row.using(), "btree (\"customer\")", "{query}");
+    }
+    let view = "SELECT o.* FROM customers c LEFT JOIN seen o ON o.customer = c.id WHERE c.id = 7 AND o.customer IS NULL";
+    assert_eq!(only(&mut client, "orders", &[view]).kind, "none");
+    // Where the join itself asks for it, there is such a row.
+    let join = "SELECT o.* FROM customers c LEFT JOIN orders o ON o.customer = c.id AND o.status IS NULL WHERE c.id = 7";
+    assert_eq!(only(&mut client, "orders", &[join]).kind, "partial");
+}
+
+#[test]
+fn what_has_no_order_is_no_key_of_a_tree() {
+    let (_database, mut client) = with(
+        "
+        CREATE TABLE odd AS
+        SELECT i AS id, CASE WHEN i % 100 > 0 THEN '{}'::json END AS doc,
+               CASE WHEN i % 100 > 0 THEN point(i, i) END AS place,
+               decode(md5(i::text), 'hex') AS bytes, repeat('x', 100) AS filler
+          FROM generate_series(1, 20000) i;",
+    );
+    for query in [
+        "SELECT * FROM odd WHERE doc IS NULL",
+        "SELECT * FROM odd WHERE place IS NULL",
+        r"SELECT * FROM odd WHERE bytes LIKE '\x6162%'::bytea",
+    ] {
+        let row = only(&mut client, "odd", &[query]);
+        assert_eq!((row.kind.as_str(), &row.sql), ("none", &None), "{query}");
+        assert!(!row.rationale.contains("pg_trgm"), "{row:?}");
+    }
+}
+
+#[test]
+fn an_index_of_another_collation_does_not_serve() {
+    let (_database, mut client) = with(
+        "
+        CREATE TABLE names AS SELECT i AS id, md5(i::text) AS name FROM generate_series(1, 60000) i;
+        CREATE INDEX other ON names (name COLLATE \"POSIX\");
+        CREATE INDEX lowered ON names (lower(name) COLLATE \"POSIX\");",
+    );
+    for (query, using, name) in [
+        ("SELECT * FROM names WHERE name = 'abc'", "btree (\"name\")", "names_name_idx"),
+        (
+            "SELECT * FROM names WHERE lower(name) = 'abc'",
+            "btree ((lower(name)))",
+            "names_lower_idx",
+        ),
+    ] {
+        let row = only(&mut client, "names", &[query]);
+        assert_eq!(row.using(), using);
+        apply(&mut client, &[row]);
+        assert!(uses(&mut client, query, name), "{query}");
+    }
+    let own = "SELECT * FROM names ORDER BY name COLLATE \"POSIX\" LIMIT 10";
+    let row = only(&mut client, "names", &[own]);
+    assert!(row.rationale.contains("Index \"other\" serves it already"), "{row:?}");
+}
+
+#[test]
 fn a_join_looks_its_column_up() {
     let (_database, mut client) = with(&format!(
         "{ORDERS}

@@ -54,6 +54,8 @@ pub struct Part {
     pub distinct: Option<f64>,
     /// Whether values are sorted by a locale's rules.
     pub by_locale: bool,
+    /// The OID of the collation that values are compared by; 0: the type has none.
+    pub collation: u32,
 }
 
 /// What asks for an index.
@@ -187,14 +189,14 @@ impl Candidate {
 
     fn has_keys_of(&self, index: &Existing) -> bool {
         let (equal, rest) = self.keys.split_at(self.equal.min(self.keys.len()));
-        let own: Vec<_> = equal.iter().map(|key| key.sql.as_str()).collect();
+        let own: Vec<_> = equal.iter().map(|key| (key.sql.as_str(), key.collation)).collect();
         let leading = index.keys.iter().take(equal.len());
         let same =
             |own: &super::existing::ExistingKey| own.default_class || self.has_class(&own.class);
         let finds = index.leading(&own) >= equal.len() && leading.clone().all(same);
         let more = index.keys.get(equal.len()..).unwrap_or_default();
         let sorts = more.len() >= rest.len()
-            && more.iter().zip(rest).all(|(own, key)| own.is(&key.sql) && key.has_class_of(own))
+            && more.iter().zip(rest).all(|(own, key)| key.is_served_by(own))
             && same_direction(more, rest);
         let held = |name: &String| {
             index.included.contains(name)
@@ -238,10 +240,11 @@ impl Part {
         }
     }
 
-    fn has_class_of(&self, own: &super::existing::ExistingKey) -> bool {
+    fn is_served_by(&self, own: &super::existing::ExistingKey) -> bool {
         match &self.class {
-            None => own.default_class,
-            Some((_, name)) => *name == own.class,
+            None => own.default_class && own.serves(&self.sql, self.collation),
+            // The classes of beginnings compare bytes, whatever the collation.
+            Some((_, name)) => *name == own.class && own.is(&self.sql),
         }
     }
 }
@@ -271,6 +274,7 @@ pub mod tests {
             width: 8.0,
             distinct: Some(1.0 / share),
             by_locale: false,
+            collation: 100,
         }
     }
 
@@ -278,6 +282,7 @@ pub mod tests {
         let key = |name: &&str| ExistingKey {
             column: Some((*name).to_owned()),
             default_class: true,
+            collation: 100,
             ..ExistingKey::default()
         };
         let keys = columns.iter().map(key).collect();
@@ -326,6 +331,17 @@ pub mod tests {
         let mut candidate = tree(&["a"], 1);
         candidate.predicate = Some(("x = 1".into(), 0.1));
         assert!(candidate.is_served_by(&partial));
+    }
+
+    #[test]
+    fn an_index_of_another_collation_does_not_serve() {
+        let mut other = existing(&["a"]);
+        other.keys[0].collation = 950;
+        assert!(!tree(&["a"], 1).is_served_by(&other));
+        assert!(!tree(&["a"], 0).is_served_by(&other));
+        // Numbers have none.
+        other.keys[0].collation = 0;
+        assert!(tree(&["a"], 1).is_served_by(&other));
     }
 
     #[test]

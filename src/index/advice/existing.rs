@@ -50,6 +50,8 @@ pub struct ExistingKey {
     pub column: Option<String>,
     /// The column or the expression as SQL.
     pub sql: String,
+    /// The collation's OID; 0: the type has none.
+    pub collation: u32,
     /// The operator class.
     pub class: String,
     /// Whether it is the type's own.
@@ -60,9 +62,9 @@ pub struct ExistingKey {
     pub nulls_first: bool,
 }
 
+// Progress is shown to some only, locks to all; of those on the primary a standby knows nothing.
 const INDEXES: &str = "
     SELECT n.nspname::text AS schema, c.relname::text AS name, m.amname::text AS method,
-// Progress is shown to some only, locks to all; of those on the primary a standby knows nothing.
            i.indisunique AS unique, i.indisvalid AND i.indisready AS valid,
            i.indisreplident AS identity, i.indisclustered AS clustered,
            c.relispartition OR c.relkind = 'I' AS partitioned,
@@ -78,7 +80,12 @@ const INDEXES: &str = "
            EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid) AS constraint,
            pg_get_expr(i.indpred, i.indrelid) AS predicate,
            coalesce((SELECT json_agg(json_build_object(
-                       'column', a.attname, 'sql', pg_get_indexdef(i.indexrelid, u.place::int, false),
+                       'column', a.attname,
+                       'sql', CASE WHEN i.indcollation[u.place - 1] NOT IN (0, a.attcollation)
+                           THEN format('%I COLLATE %s', a.attname,
+                                       i.indcollation[u.place - 1]::regcollation)
+                           ELSE pg_get_indexdef(i.indexrelid, u.place::int, false) END,
+                       'collation', i.indcollation[u.place - 1]::int8,
                        'class', o.opcname, 'default_class', o.opcdefault,
                        'descending', i.indoption[u.place - 1] & 1 <> 0,
                        'nulls_first', i.indoption[u.place - 1] & 2 <> 0) ORDER BY u.place)
@@ -107,19 +114,25 @@ impl Existing {
         !self.unique && !self.constraint && !self.identity && !self.partitioned
     }
 
-    /// How many of its first keys are among these, as SQL: what finds rows by equality.
-    pub fn leading(&self, keys: &[&str]) -> usize {
-        self.keys.iter().take_while(|own| keys.iter().any(|key| own.is(key))).count()
+    /// How many of its first keys are among these, by their SQL and collations: what finds rows by
+    /// equality.
+    pub fn leading(&self, keys: &[(&str, u32)]) -> usize {
+        let is_asked =
+            |own: &&ExistingKey| keys.iter().any(|(sql, collation)| own.serves(sql, *collation));
+        self.keys.iter().take_while(is_asked).count()
     }
 }
 
 impl ExistingKey {
     /// Whether it is this column or expression.
     pub fn is(&self, sql: &str) -> bool {
-        match &self.column {
-            Some(column) => migrator_model::ident::quote(column) == sql,
-            None => bare(&self.sql) == bare(sql),
-        }
+        let column = self.column.as_deref().map(migrator_model::ident::quote);
+        column.as_deref() == Some(sql) || bare(&self.sql) == bare(sql)
+    }
+
+    /// Whether it finds this column or expression where values are compared by this collation.
+    pub fn serves(&self, sql: &str, collation: u32) -> bool {
+        self.is(sql) && (self.collation == 0 || self.collation == collation)
     }
 }
 
@@ -156,7 +169,16 @@ mod tests {
         let key =
             |column: &str| ExistingKey { column: Some(column.into()), ..ExistingKey::default() };
         let index = Existing { keys: vec![key("a"), key("b"), key("c")], ..Existing::default() };
-        assert_eq!(index.leading(&["\"b\"", "\"a\""]), 2);
-        assert_eq!(index.leading(&["\"b\""]), 0);
+        assert_eq!(index.leading(&[("\"b\"", 0), ("\"a\"", 100)]), 2);
+        assert_eq!(index.leading(&[("\"b\"", 0)]), 0);
+    }
+
+    #[test]
+    fn another_collation_finds_nothing() {
+        let sql = "a COLLATE \"C\"".to_owned();
+        let key =
+            ExistingKey { column: Some("a".into()), sql, collation: 950, ..ExistingKey::default() };
+        assert!(key.is("\"a\"") && !key.serves("\"a\"", 100));
+        assert!(key.serves("(a COLLATE \"C\")", 950));
     }
 }

@@ -52,6 +52,8 @@ pub struct Column {
     pub top_frequency: Option<f64>,
     /// Whether values are sorted by a locale's rules.
     pub by_locale: bool,
+    /// The collation's OID; 0: the type has none.
+    pub collation: u32,
 }
 
 #[derive(Deserialize)]
@@ -77,7 +79,7 @@ const COLUMNS: &str = "
     SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type_name,
            a.attlen::int4 AS length, s.avg_width::float8 AS width, s.null_frac::float8 AS nulls,
            s.n_distinct::float8 AS distinct, s.correlation::float8 AS correlation,
-           s.most_common_freqs[1]::float8 AS top_frequency,
+           s.most_common_freqs[1]::float8 AS top_frequency, a.attcollation::int8 AS collation,
            a.attcollation <> 0 AND CASE a.attcollation WHEN 'pg_catalog.default'::regcollation
                THEN (SELECT datcollate FROM pg_database WHERE datname = current_database())
                ELSE l.collname END NOT IN ('C', 'POSIX', 'ucs_basic') AS by_locale
@@ -127,7 +129,7 @@ impl Table {
     /// A key of a query as a part of an index, which lets through this share of the rows.
     pub fn part(&self, key: &Key, share: f64) -> Part {
         let column = key.column.as_deref().and_then(|name| self.column(name));
-        let is_text = matches!(key.type_oid, 25 | 1_042 | 1_043);
+        let is_text = matches!(key.base_oid, 25 | 1_042 | 1_043);
         Part {
             sql: key.sql.clone(),
             column: key.column.clone(),
@@ -139,6 +141,7 @@ impl Table {
             width: column.map_or(f64::from(key.width), Column::width),
             distinct: column.and_then(|column| column.distinct_of(self.rows)),
             by_locale: is_text && !key.is_c,
+            collation: key.collation,
         }
     }
 
@@ -157,6 +160,7 @@ impl Table {
             width: column.map_or(8.0, Column::width),
             distinct,
             by_locale: column.is_some_and(|column| column.by_locale),
+            collation: column.map_or(0, |column| column.collation),
         }
     }
 

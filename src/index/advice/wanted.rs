@@ -24,6 +24,16 @@ pub struct Part {
     pub joined: bool,
     /// Whether it asks for NULL.
     pub null: bool,
+    /// Whether it asks for one of several values.
+    pub any_of: bool,
+}
+
+impl Part {
+    /// Whether the planner knows that the rows it finds are all alike in it, so that an index has
+    /// them in the order of what comes behind.
+    pub fn is_one_value(&self) -> bool {
+        !self.null && !self.any_of
+    }
 }
 
 /// A condition by an operator that no B-tree knows.
@@ -138,6 +148,7 @@ impl Maker<'_> {
             sql: condition.sql.clone(),
             joined: condition.value == Value::Joined,
             null: condition.test == Test::Null,
+            any_of: condition.test == Test::AnyOf,
         }
     }
 
@@ -159,7 +170,7 @@ impl Maker<'_> {
     fn is_unique(&self, sql: &str) -> bool {
         let indexes = self.table.indexes.iter();
         let mut unique = indexes.filter(|index| index.unique && index.predicate.is_none());
-        unique.any(|index| index.keys.len() == 1 && index.leading(&[sql]) == 1)
+        unique.any(|index| index.keys.len() == 1 && index.keys[0].is(sql))
     }
 
     /// Both ends of a range are one condition.
@@ -185,6 +196,7 @@ impl Maker<'_> {
         let share = sql.as_deref().and_then(self.share);
         let key = ends[0].key.clone();
         let assumed = share.is_none();
-        Part { key, share: share.unwrap_or(unknown), assumed, sql, joined: false, null: false }
+        let share = share.unwrap_or(unknown);
+        Part { key, share, assumed, sql, joined: false, null: false, any_of: false }
     }
 }

@@ -1,7 +1,8 @@
 //! Which index one reading of the table asks for: pure rules, by what it wants and what the
-//! statistics say. `tree` knows B-trees, and what does their work in less room; `special` knows the
-//! operators that have indexes of their own.
+//! statistics say. `tree` knows B-trees, and what does their work in less room; `partial` those of
+//! the few rows that have a rare value; `special` the operators that have indexes of their own.
 
+mod partial;
 mod special;
 #[cfg(test)]
 mod tests;

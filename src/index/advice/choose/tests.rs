@@ -63,10 +63,9 @@ fn key(name: &str, type_oid: u32) -> Key {
         type_oid,
         base_oid: type_oid,
         width: 8,
-        is_c: false,
         sorts: true,
-        ..Key::default()
         hashes: true,
+        ..Key::default()
     }
 }
 
@@ -294,6 +293,48 @@ fn the_first_rows_of_an_order_need_no_condition() {
     assert_eq!(sql(&index(mixed)), "btree (\"price\" DESC, \"customer\")");
     let behind = Use { conditions: vec![parameter("customer", Test::Equal)], ..found };
     assert_eq!(sql(&index(behind)), "btree (\"customer\", \"price\")");
+}
+
+#[test]
+fn one_of_several_values_breaks_the_order() {
+    let first =
+        |conditions, limit| Use { order: vec![sort("price", false)], limit, ..reads(conditions) };
+    let limit = Some(Limit::Rows(20));
+    // The order: two hundred rows of it hold twenty.
+    let many = index(first(vec![condition("kind", Test::AnyOf, 0.1)], limit));
+    assert_eq!((sql(&many).as_str(), many.first_rows), ("btree (\"price\")", Some(200.0)));
+    assert!(many.rationale[0].contains("so that the first rows come at once"), "{many:?}");
+    // What is one value stays in front of it.
+    let both = vec![condition("kind", Test::AnyOf, 0.5), parameter("customer", Test::Equal)];
+    assert_eq!(sql(&index(first(both, limit))), "btree (\"customer\", \"price\")");
+    // The values: they are fewer rows, and are sorted.
+    let few = index(first(vec![condition("customer", Test::AnyOf, 0.000_1)], limit));
+    assert_eq!((sql(&few).as_str(), few.first_rows), ("btree (\"customer\")", None));
+    assert!(!few.rationale[0].contains("without a sort"), "{few:?}");
+    let all = index(first(vec![condition("customer", Test::AnyOf, 0.000_1)], None));
+    assert_eq!(sql(&all), "btree (\"customer\")");
+}
+
+#[test]
+fn what_has_no_order_is_no_key_of_a_tree() {
+    let mut absent = condition("doc", Test::Null, 0.01);
+    (absent.key.sorts, absent.key.hashes) = (false, false);
+    let found = reason(&table(), reads(vec![absent.clone()]));
+    assert!(found.starts_with("It reads all rows"), "{found}");
+    let both = index(reads(vec![absent, condition("price", Test::Above, 0.05)]));
+    assert_eq!(sql(&both), "btree (\"price\") WHERE 0.01");
+    // A hash index has no entry for NULL.
+    let absent = condition("url", Test::Null, 0.15);
+    assert_eq!(index(reads(vec![absent])).method, Method::Btree);
+}
+
+#[test]
+fn an_index_of_another_collation_is_not_enough() {
+    let mut table = table();
+    let mut found = parameter("id", Test::Equal);
+    (found.key.collation, table.indexes[0].keys[0].collation) = (100, 950);
+    let choices = choices(&table, &[reads(vec![found])]);
+    assert!(matches!(choices[..], [Choice::Index(_)]), "{choices:?}");
 }
 
 #[test]

@@ -16,11 +16,6 @@ const FEW_ROWS: f64 = 10.0;
 const ENOUGH_ROWS: f64 = 50.0;
 /// Columns of an index at most.
 const MOST_KEYS: usize = 5;
-/// A value is rare that so few rows have, of a column with so few values, of which one is in so many
-/// rows.
-const RARE: f64 = 0.1;
-const FEW_VALUES: f64 = 100.0;
-const COMMON: f64 = 0.5;
 /// A BRIN needs rows to lie in the order of the column, and pages of which it can leave out many.
 const IN_ORDER: f64 = 0.9;
 const BRIN_PAGES: f64 = 1_000.0;
@@ -29,21 +24,23 @@ const WIDE: f64 = 200.0;
 /// What no index page takes a third of.
 const TOO_WIDE: f64 = 2_700.0;
 /// Further columns are worth their room for so many rows at a time, if they are few and narrow.
-const MANY_ROWS: f64 = 100.0;
+pub(super) const MANY_ROWS: f64 = 100.0;
 const MOST_INCLUDED: usize = 3;
 const INCLUDED_WIDTH: f64 = 48.0;
 
 /// What the keys of a tree are, and why.
-struct Keys {
-    parts: Vec<KeyPart>,
-    equal: usize,
-    share: f64,
+pub(super) struct Keys {
+    pub(super) parts: Vec<KeyPart>,
+    pub(super) equal: usize,
+    /// Whether these have one value each, so that rows are in the order of what comes behind.
+    alike: bool,
+    pub(super) share: f64,
     /// The range behind the values that are equal, if there is one.
     range: Option<Part>,
     /// Whether rows come in the order that is wanted.
-    sorted: bool,
-    first_rows: Option<f64>,
-    why: Vec<String>,
+    pub(super) sorted: bool,
+    pub(super) first_rows: Option<f64>,
+    pub(super) why: Vec<String>,
 }
 
 impl Chooser<'_> {
@@ -55,8 +52,9 @@ impl Chooser<'_> {
                 None => vec![self.nothing(wanted, served)],
             };
         }
-        if let Some((rare, rest)) = self.rare(wanted) {
-            return vec![self.partial(&rare, &rest)];
+        let rare = self.rare(wanted);
+        if let Some(choice) = rare.and_then(|(rare, rest)| self.partial(&rare, &rest)) {
+            return vec![choice];
         }
         let keys = self.keys(wanted);
         if keys.parts.is_empty() {
@@ -75,7 +73,8 @@ impl Chooser<'_> {
 
     /// An index that finds few rows already.
     fn enough(&self, wanted: &Wanted) -> Option<String> {
-        let keys: Vec<_> = wanted.equal.iter().map(|part| part.key.sql.as_str()).collect();
+        let keys = wanted.equal.iter().map(|part| (part.key.sql.as_str(), part.key.collation));
+        let keys: Vec<_> = keys.collect();
         let usable = self.table.indexes.iter().filter(|index| {
             index.valid
                 && index.predicate.is_none()
@@ -84,7 +83,9 @@ impl Chooser<'_> {
         usable.into_iter().find_map(|index| {
             let count = index.leading(&keys);
             let leading = index.keys.get(..count)?;
-            let share = |part: &&Part| leading.iter().any(|own| own.is(&part.key.sql));
+            let share = |part: &&Part| {
+                leading.iter().any(|own| own.serves(&part.key.sql, part.key.collation))
+            };
             let found: f64 = wanted.equal.iter().filter(share).map(|part| part.share).product();
             let is_whole = index.unique && count == index.keys.len();
             let found = if is_whole { 1.0 } else { found * self.table.rows };
@@ -95,84 +96,74 @@ impl Chooser<'_> {
         })
     }
 
-    /// A value that few rows have, in a column that nearly all rows have another in; and what is
-    /// wanted of these rows.
-    fn rare(&self, wanted: &Wanted) -> Option<(Part, Wanted)> {
-        let is_rare = |part: &&Part| {
-            let column = self.column_of(part);
-            let few = |count: f64| count <= FEW_VALUES;
-            let skewed = column.is_some_and(|column| {
-                let distinct = column.distinct_of(self.table.rows);
-                let common = column.top_frequency.unwrap_or(0.0).max(column.nulls.unwrap_or(0.0));
-                part.null || distinct.is_some_and(few) && common >= COMMON
-            });
-            part.sql.is_some() && !part.assumed && part.share <= RARE && skewed
-        };
-        let rare = wanted.equal.iter().find(is_rare)?.clone();
-        let mut rest = wanted.clone();
-        rest.equal.retain(|part| part.key.sql != rare.key.sql);
-        // What another column finds needs no condition.
-        let others = rest.equal.iter().map(|part| part.share * self.table.rows);
-        (!others.into_iter().any(|rows| rows <= MANY_ROWS)).then_some((rare, rest))
+    /// What reads fewer rows: to look values up, or to go by the order where one of several values
+    /// would break it.
+    pub(super) fn keys(&self, wanted: &Wanted) -> Keys {
+        let keys = self.keys_by(wanted, &wanted.equal);
+        let fewer = |other: &Keys| self.read(other) < self.read(&keys);
+        match self.in_order(wanted).filter(fewer) {
+            Some(sorted) => sorted,
+            None => keys,
+        }
     }
 
-    fn partial(&self, rare: &Part, rest: &Wanted) -> Choice {
-        let mut keys = self.keys(rest);
-        if keys.parts.is_empty() || keys.share > MOST_SHARE && !keys.sorted {
-            let key = KeyPart { share: 1.0, ..self.key(rare) };
-            keys = Keys { parts: vec![key], equal: 1, share: 1.0, ..self.keys(&Wanted::default()) };
+    fn in_order(&self, wanted: &Wanted) -> Option<Keys> {
+        let alike: Vec<_> =
+            wanted.equal.iter().filter(|part| part.is_one_value()).cloned().collect();
+        if wanted.limit.is_none() || alike.len() == wanted.equal.len() {
+            return None;
         }
-        let predicate = rare.sql.clone().unwrap_or_default();
-        let why = format!(
-            "Few rows fulfil {predicate} ({}), and an index of these alone is small and need not be touched when others change.",
-            self.rows_of(rare.share)
-        );
-        keys.why.insert(0, why);
-        let mut candidate = Candidate::new(Method::Btree, keys.parts, keys.equal);
-        candidate.share = keys.share * rare.share;
-        candidate.first_rows = keys.first_rows;
-        candidate.predicate = Some((predicate, rare.share));
-        self.index(rest, candidate, keys.why.join(" "))
+        Some(self.keys_by(wanted, &alike)).filter(|keys| keys.sorted)
+    }
+
+    /// The rows that are read by an index of these keys.
+    fn read(&self, keys: &Keys) -> f64 {
+        let found = keys.share * self.table.rows;
+        keys.first_rows.map_or(found, |first| first.min(found))
     }
 
     /// Equality first, the most selective in front; then a range or the order.
-    fn keys(&self, wanted: &Wanted) -> Keys {
+    fn keys_by(&self, wanted: &Wanted, equal: &[Part]) -> Keys {
         let mut keys = Keys {
             parts: Vec::new(),
             equal: 0,
+            alike: true,
             share: 1.0,
             range: None,
             sorted: false,
             first_rows: None,
             why: Vec::new(),
         };
-        self.take_equal(&mut keys, wanted);
+        self.take_equal(&mut keys, equal);
         if keys.equal > 0 && keys.share * self.table.rows <= FEW_ROWS {
             return keys;
         }
-        match self.order(wanted, &keys) {
+        match self.order(wanted, &keys).filter(|_| keys.alike) {
             Some(order) => self.take_order(&mut keys, wanted, &order),
             None => self.take_range(&mut keys, wanted),
         }
         keys
     }
 
-    fn take_equal(&self, keys: &mut Keys, wanted: &Wanted) {
-        for part in wanted.equal.iter().filter(|part| part.key.sorts || part.key.hashes) {
+    fn take_equal(&self, keys: &mut Keys, equal: &[Part]) {
+        let mut joined = false;
+        for part in equal.iter().filter(|part| part.key.sorts) {
             let found = keys.share * self.table.rows;
             if keys.equal > 0 && (found <= 1.0 || keys.equal == MOST_KEYS) {
                 break;
             }
             keys.parts.push(self.key(part));
             keys.equal += 1;
+            keys.alike &= part.is_one_value();
             keys.share *= part.share;
+            joined |= part.joined;
         }
         if keys.equal > 0 {
             let columns = listed(&keys.parts);
             let found = self.rows_of(keys.share);
             let order = if keys.equal > 1 { ", the most selective first" } else { "" };
             keys.why.push(format!("Equality of {columns}{order} finds {found}."));
-            if wanted.equal[..keys.equal].iter().any(|part| part.joined) {
+            if joined {
                 keys.why.push(
                     "It is the look-up of a join, which the planner takes where the other side has few rows."
                         .to_owned(),
@@ -207,6 +198,7 @@ impl Chooser<'_> {
                 sql: None,
                 joined: false,
                 null: false,
+                any_of: false,
             };
             // An index is read from either end.
             let (descending, nulls_first) =
@@ -248,7 +240,7 @@ impl Chooser<'_> {
         if !best.key.sorts || keys.equal > 0 && best.share > 0.5 {
             return;
         }
-        let class = (is_prefix && !best.key.is_c).then(|| pattern_class(best.key.type_oid));
+        let class = (is_prefix && !best.key.is_c).then(|| pattern_class(best.key.base_oid));
         keys.parts.push(KeyPart { class, ..self.key(best) });
         keys.share *= best.share;
         let found = self.rows_of(keys.share);
@@ -313,8 +305,10 @@ impl Chooser<'_> {
     fn hash(&self, wanted: &Wanted, keys: &Keys) -> Option<Choice> {
         let [part] = &keys.parts[..] else { return None };
         let own = wanted.equal.iter().find(|own| own.key.sql == part.sql)?;
+        // Of NULL it has no entry.
         let fits = keys.equal == 1
             && own.key.hashes
+            && !own.null
             && part.width >= WIDE
             && !self.ordered.contains(&part.sql);
         fits.then(|| {
@@ -352,8 +346,8 @@ impl Chooser<'_> {
 }
 
 /// The operator class that compares texts byte by byte.
-fn pattern_class(type_oid: u32) -> (String, String) {
-    let name = match type_oid {
+fn pattern_class(base_oid: u32) -> (String, String) {
+    let name = match base_oid {
         1_042 => "bpchar_pattern_ops",
         1_043 => "varchar_pattern_ops",
         _ => "text_pattern_ops",
