@@ -74,7 +74,7 @@ def main() -> None:
     finally:
         file.unlink(missing_ok=True)
         beside.remove()
-    keep(figures, indexes, f"{loads} loads of {beside.rows:,} rows of {BESIDE}")
+    keep(figures, indexes, f"loads of {beside.rows:,} rows of {BESIDE}: {loads}")
 
 
 def make(file: Path) -> None:
@@ -180,10 +180,7 @@ def keep(figures: dict, indexes: list[list[str]], beside: str) -> None:
         "The indexes that index_advice has given, and index_apply has built:",
         report.table(["statement", "s"], indexes) if indexes else "None.",
     ]
-    text = "\n\n".join(parts) + "\n"
-    settings.RESULTS.mkdir(parents=True, exist_ok=True)
-    (settings.RESULTS / "lookups.md").write_text(text)
-    print(text)
+    report.keep_part("lookups", "\n\n".join(parts) + "\n")
 
 
 def verdict(p95: float) -> str:

@@ -157,9 +157,7 @@ def keep(figures: list[Figure], rows: int) -> None:
         ["figure", "ms", "against (ms)", "to reach (ms)", ""], [figure.line() for figure in figures]
     )
     text = f"# Readers\n\n{report.machine()} {rows:,} rows of lineitem, medians.\n\n{table}\n"
-    settings.RESULTS.mkdir(parents=True, exist_ok=True)
-    (settings.RESULTS / "readers.md").write_text(text)
-    print(text)
+    report.keep_part("readers", text)
 
 
 main()

@@ -119,6 +119,13 @@ def table(headers: list[str], lines: list[list[str]]) -> str:
     return tabulate(lines, headers, tablefmt="github", colalign=align, disable_numparse=True)
 
 
+def keep_part(name: str, part: str) -> None:
+    """Prints what another benchmark has found, and keeps it beside the loads."""
+    settings.RESULTS.mkdir(parents=True, exist_ok=True)
+    (settings.RESULTS / f"{name}.md").write_text(part)
+    print(part)
+
+
 def write(results: Results) -> None:
     """Keeps the tables and the charts, and every run."""
     settings.RESULTS.mkdir(parents=True, exist_ok=True)

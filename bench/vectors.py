@@ -8,7 +8,7 @@ import duckdb
 from psycopg import sql
 from tabulate import tabulate
 
-from . import settings
+from . import report, settings
 from .clusters import Cluster
 
 PGDOCS = Path(os.environ.get("PGDOCS", settings.ROOT.parent / "shared/data/pgdocs.duckdb"))
@@ -21,6 +21,7 @@ SELECT id, list_transform(embedding, (x, i) -> (x + 0.015 * (((hash(id * 384 + i
           FROM docs.passages, range(1, 1 + ceil({rows} / (SELECT count(*) FROM docs.passages))::BIGINT) r
          WHERE embedding IS NOT NULL LIMIT {rows})"""
 # As long as those of large models.
+WIDE_ROWS = ROWS * 3 // 10
 WIDE = """
 CREATE TABLE wide AS
 SELECT id, (embedding::real[] || embedding::real[] || embedding::real[] || embedding::real[])::vector(1536) AS embedding
@@ -45,9 +46,15 @@ def main() -> None:
             load(cluster, noisy, "noisy")
             lines = [line for table in QUICK for line in measured(cluster, table)]
             lines += spilled(cluster)
-        print(tabulate(lines, headers="keys", floatfmt=".3f"))
+        report.keep_part("vectors", described(lines))
     finally:
         noisy.unlink(missing_ok=True)
+
+
+def described(lines: list[dict]) -> str:
+    """The figures, and of what."""
+    of = f"passages: the sample file's; noisy: {ROWS:,} rows made from them; wide: {WIDE_ROWS:,} of these, each four times in one vector."
+    return f"# Indexes of vectors\n\n{report.machine()} {of}\n\n{tabulate(lines, headers='keys', floatfmt='.3f', tablefmt='github')}\n"
 
 
 def make(file: Path) -> None:
@@ -97,7 +104,7 @@ def measured(cluster: Cluster, table: str) -> list[dict]:
 def spilled(cluster: Cluster) -> list[dict]:
     """The same index with the memory that servers give by default, which a third of it fits into."""
     table = "wide"
-    cluster.run(WIDE.format(rows=ROWS * 3 // 10))
+    cluster.run(WIDE.format(rows=WIDE_ROWS))
     ours = built(cluster, table)
     seconds = by_hand(cluster, table, ours, DEFAULT_KILOBYTES)
     ratio = seconds / ours["seconds"]
