@@ -129,6 +129,18 @@ pub fn anonymous(pid: i32) -> Option<u64> {
     line.trim().trim_end_matches(" kB").parse().ok()
 }
 
+/// Whether an extension can be created. A test of what it does is no test where it is missing, and says
+/// so.
+pub fn is_available(extension: &str) -> bool {
+    let sql = "SELECT count(*) FROM pg_available_extensions WHERE name = $1";
+    let found = connect("postgres", "postgres").query_one(sql, &[&extension]).unwrap();
+    let is_there = found.get::<_, i64>(0) > 0;
+    if !is_there {
+        println!("{extension} is not here: what needs it was not tried");
+    }
+    is_there
+}
+
 /// Waits until something holds, at most ten seconds.
 pub fn eventually(what: &str, holds: impl FnMut() -> bool) {
     eventually_within(Duration::from_secs(10), what, holds);

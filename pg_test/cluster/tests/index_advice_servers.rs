@@ -5,6 +5,7 @@ use migrator_cluster_tests::{
     advice::{Advice, ORDERS, advice, apply, asked, only, with},
     connect, data,
     foreign::{literal, value},
+    is_available,
     private::Private,
 };
 
@@ -41,9 +42,7 @@ fn advice_is_for_those_who_may_read() {
 
 #[test]
 fn the_planner_judges_where_hypopg_is() {
-    let known = "SELECT count(*) FROM pg_available_extensions WHERE name = 'hypopg'";
-    if value::<i64>(&mut connect("postgres", "postgres"), known) == 0 {
-        println!("hypopg is not here: nothing was tried");
+    if !is_available("hypopg") {
         return;
     }
     let (_database, mut client) = with(ORDERS);
@@ -65,9 +64,7 @@ fn the_planner_judges_where_hypopg_is() {
 
 #[test]
 fn what_was_seen_is_a_workload() {
-    let known = "SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_stat_statements'";
-    if value::<i64>(&mut connect("postgres", "postgres"), known) == 0 {
-        println!("pg_stat_statements is not here: nothing was tried");
+    if !is_available("pg_stat_statements") {
         return;
     }
     let server = Private::start(
@@ -119,18 +116,12 @@ const WATCH: &str = "
 
 #[test]
 fn what_a_role_wrote_runs_as_that_role_only() {
-    let mut any = connect("postgres", "postgres");
-    let mut is_here = |name: &str| {
-        let sql = format!("SELECT count(*) FROM pg_available_extensions WHERE name = '{name}'");
-        value::<i64>(&mut any, &sql) > 0
-    };
-    if !is_here("pg_stat_statements") {
-        println!("pg_stat_statements is not here: nothing was tried");
+    if !is_available("pg_stat_statements") {
         return;
     }
     let server = Private::start(&[], "shared_preload_libraries = 'pg_stat_statements'\n");
     let mut client = server.client();
-    if is_here("hypopg") {
+    if is_available("hypopg") {
         client.batch_execute("CREATE EXTENSION hypopg").unwrap();
     }
     client
