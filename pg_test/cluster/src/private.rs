@@ -12,7 +12,7 @@ use std::{
 use postgres::{Client, NoTls};
 use rustix::process::{Pid, Signal, getuid, kill_process};
 
-use crate::{children_of, connect, eventually_within, is_alive, proofs};
+use crate::{children_of, connect, eventually_within, is_alive, is_available, proofs};
 
 /// How long a server may take to come back.
 const PATIENCE: Duration = Duration::from_secs(100);
@@ -51,6 +51,13 @@ impl Private {
         client.batch_execute("CREATE EXTENSION migrator").unwrap();
         proofs::prepare(&mut client);
         server
+    }
+
+    /// Starts one that counts statements; None where pg_stat_statements is missing.
+    pub fn with_statements(settings: &str) -> Option<Self> {
+        let preload = "shared_preload_libraries = 'pg_stat_statements'\n";
+        is_available("pg_stat_statements")
+            .then(|| Self::start(&[], &format!("{preload}{settings}")))
     }
 
     /// Starts a copy of another one, which follows it, while this happens there.

@@ -64,13 +64,9 @@ fn the_planner_judges_where_hypopg_is() {
 
 #[test]
 fn what_was_seen_is_a_workload() {
-    if !is_available("pg_stat_statements") {
+    let Some(server) = Private::with_statements("pg_stat_statements.track = 'all'\n") else {
         return;
-    }
-    let server = Private::start(
-        &[],
-        "shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.track = 'all'\n",
-    );
+    };
     let mut client = server.client();
     client.batch_execute(ORDERS).unwrap();
     client
@@ -116,10 +112,7 @@ const WATCH: &str = "
 
 #[test]
 fn what_a_role_wrote_runs_as_that_role_only() {
-    if !is_available("pg_stat_statements") {
-        return;
-    }
-    let server = Private::start(&[], "shared_preload_libraries = 'pg_stat_statements'\n");
+    let Some(server) = Private::with_statements("") else { return };
     let mut client = server.client();
     if is_available("hypopg") {
         client.batch_execute("CREATE EXTENSION hypopg").unwrap();

@@ -9,7 +9,7 @@ use std::{
 };
 
 use migrator_cluster_tests::{
-    Database, connect, eventually_within, foreign::value, is_available, private::Private,
+    Database, connect, eventually_within, foreign::value, private::Private,
 };
 use postgres::{Client, Config, NoTls, error::SqlState};
 
@@ -144,13 +144,9 @@ fn measurements_are_dumped() {
 /// A server whose statistics count nested statements, too.
 #[test]
 fn runs_are_no_workload() {
-    if !is_available("pg_stat_statements") {
+    let Some(server) = Private::with_statements("pg_stat_statements.track = 'all'\n") else {
         return;
-    }
-    let server = Private::start(
-        &[],
-        "shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.track = 'all'\n",
-    );
+    };
     let mut client = server.client();
     client.batch_execute(TABLE).unwrap();
     client.batch_execute("CREATE EXTENSION pg_stat_statements").unwrap();
