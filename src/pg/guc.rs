@@ -96,6 +96,25 @@ fn has(name: &CStr, value: &CStr) -> bool {
 
 /// Sets it until the innermost level ends.
 pub(super) fn set(name: &CStr, value: &CStr, context: pg_sys::GucContext::Type) {
+    set_by(name, value, context, pg_sys::GucAction::GUC_ACTION_SAVE);
+}
+
+/// Sets it for the rest of the session; one that this server does not have is left out.
+pub fn set_for_session(name: &CStr, value: &CStr) {
+    // SAFETY: the name is NUL-terminated.
+    let is_known = !unsafe { pg_sys::GetConfigOption(name.as_ptr(), true, false) }.is_null();
+    if is_known {
+        let context = pg_sys::GucContext::PGC_USERSET;
+        set_by(name, value, context, pg_sys::GucAction::GUC_ACTION_SET);
+    }
+}
+
+fn set_by(
+    name: &CStr,
+    value: &CStr,
+    context: pg_sys::GucContext::Type,
+    action: pg_sys::GucAction::Type,
+) {
     // SAFETY: both texts are NUL-terminated and live; the server copies them.
     unsafe {
         pg_sys::set_config_option(
@@ -103,29 +122,10 @@ pub(super) fn set(name: &CStr, value: &CStr, context: pg_sys::GucContext::Type) 
             value.as_ptr(),
             context,
             pg_sys::GucSource::PGC_S_SESSION,
-            pg_sys::GucAction::GUC_ACTION_SAVE,
+            action,
             true,
             0,
             false,
         );
-    }
-}
-
-/// Sets it for the rest of the session; one that this server does not have is left out.
-pub fn set_for_session(name: &CStr, value: &CStr) {
-    // SAFETY: both texts are NUL-terminated and live; the server copies them.
-    unsafe {
-        if !pg_sys::GetConfigOption(name.as_ptr(), true, false).is_null() {
-            pg_sys::set_config_option(
-                name.as_ptr(),
-                value.as_ptr(),
-                pg_sys::GucContext::PGC_USERSET,
-                pg_sys::GucSource::PGC_S_SESSION,
-                pg_sys::GucAction::GUC_ACTION_SET,
-                true,
-                0,
-                false,
-            );
-        }
     }
 }

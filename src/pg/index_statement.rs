@@ -12,7 +12,7 @@ use migrator_model::{
 };
 use pgrx::{is_a, pg_sys};
 
-use super::{list, quoting};
+use super::{list, quoting::text_at};
 use crate::error::{Error, Result};
 
 /// What a text says.
@@ -135,8 +135,8 @@ unsafe fn created(
         let rest = rest(text, &*raw, (*relation).location)?;
         let parts = [(*relation).catalogname, (*relation).schemaname, (*relation).relname];
         Ok(Create {
-            relation: parts.into_iter().filter_map(|part| string(part)).collect(),
-            name: string((*statement).idxname),
+            relation: parts.into_iter().filter_map(|part| text_at(part)).collect(),
+            name: text_at((*statement).idxname),
             columns: distinct(
                 [(*statement).indexParams, (*statement).indexIncludingParams]
                     .into_iter()
@@ -179,7 +179,7 @@ unsafe fn columns(elements: *const pg_sys::List) -> Vec<String> {
                 true => figured((*element).expr),
                 false => (*element).name,
             };
-            string(name).unwrap_or_else(|| "expr".to_owned())
+            text_at(name).unwrap_or_else(|| "expr".to_owned())
         };
         list::cells(elements).iter().map(name).collect()
     }
@@ -233,20 +233,13 @@ unsafe fn dropped(statement: *mut pg_sys::DropStmt) -> Result<Statement> {
         };
         let parts = list::cells(only.ptr_value.cast()).iter();
         let part =
-            |cell: &pg_sys::ListCell| string((*cell.ptr_value.cast::<pg_sys::String>()).sval);
+            |cell: &pg_sys::ListCell| text_at((*cell.ptr_value.cast::<pg_sys::String>()).sval);
         Ok(Statement::Drop(Drop {
             index: parts.filter_map(part).collect(),
             if_exists: (*statement).missing_ok,
             cascade: (*statement).behavior == pg_sys::DropBehavior::DROP_CASCADE,
         }))
     }
-}
-
-/// # Safety
-/// The text must be NULL or NUL-terminated.
-unsafe fn string(text: *const c_char) -> Option<String> {
-    // SAFETY: by the caller.
-    unsafe { quoting::text_at(text) }
 }
 
 /// # Safety

@@ -20,20 +20,13 @@ impl Relation {
 
     /// The same, or None when the relation was dropped while this waited for the lock.
     pub fn try_open_for_insert(oid: u32) -> Option<Self> {
-        let lock = pg_sys::RowExclusiveLock as pg_sys::LOCKMODE;
-        // SAFETY: returns NULL when there is no such relation.
-        let raw = unsafe { pg_sys::try_table_open(pg_sys::Oid::from(oid), lock) };
-        // Made only where it is one: its end would close it.
-        (!raw.is_null()).then(|| Self { raw })
+        Self::try_open(oid, pg_sys::RowExclusiveLock)
     }
 
     /// Opens a relation with the lock that CREATE INDEX CONCURRENTLY takes: one build at a time. None
     /// when it is gone.
     pub fn try_open_for_index(oid: u32) -> Option<Self> {
-        let lock = pg_sys::ShareUpdateExclusiveLock as pg_sys::LOCKMODE;
-        // SAFETY: returns NULL when there is no such relation.
-        let raw = unsafe { pg_sys::try_table_open(pg_sys::Oid::from(oid), lock) };
-        (!raw.is_null()).then(|| Self { raw })
+        Self::try_open(oid, pg_sys::ShareUpdateExclusiveLock)
     }
 
     /// Opens a relation with the lock that a SELECT takes.
@@ -56,6 +49,14 @@ impl Relation {
         let raw =
             unsafe { pg_sys::relation_open(pg_sys::Oid::from(oid), lock as pg_sys::LOCKMODE) };
         Self { raw }
+    }
+
+    fn try_open(oid: u32, lock: u32) -> Option<Self> {
+        // SAFETY: returns NULL when there is no such relation.
+        let raw =
+            unsafe { pg_sys::try_table_open(pg_sys::Oid::from(oid), lock as pg_sys::LOCKMODE) };
+        // Made only where it is one: its end would close it.
+        (!raw.is_null()).then(|| Self { raw })
     }
 
     /// Whether this transaction keeps everybody else away from it.

@@ -8,7 +8,7 @@ use pgrx::{Spi, datum::DatumWithOid};
 use serde::de::DeserializeOwned;
 
 pub use super::receiver::Each;
-use super::{receiver, search_path::SafeSettings};
+use super::{receiver, search_path::SafeSettings, server};
 use crate::error::{Error, Result};
 
 /// Runs a statement; an ERROR of the server goes to the user as it is.
@@ -57,6 +57,15 @@ pub fn rows_of_before_with<T: DeserializeOwned>(
         let table = client.select(&sql, None, arguments).map_err(unexpected)?;
         table.map(|row| parse(row.get::<String>(1).map_err(unexpected)?)).collect()
     })
+}
+
+/// The rows of a query that only reads: also where nothing can be written, and else with what this
+/// transaction has done itself.
+pub fn read<T: DeserializeOwned>(sql: &str, arguments: &[DatumWithOid<'_>]) -> Result<Vec<T>> {
+    match server::is_read_only() {
+        true => rows_of_before_with(sql, arguments),
+        false => rows(sql, arguments),
+    }
 }
 
 /// Gives the first column of each row of a query, a text or a bytea, to `each` as it comes; NULL is

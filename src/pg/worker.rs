@@ -13,7 +13,7 @@ use pgrx::{
     pg_guard, pg_sys,
 };
 
-use super::{compat, guc, list, memory, report, timeout};
+use super::{compat, guc, memory, owner, prepared, report, timeout};
 use crate::{
     error::{Error, Result},
     index,
@@ -47,7 +47,7 @@ impl Task {
                 job_id,
                 database: pg_sys::MyDatabaseId.to_u32(),
                 session,
-                role: pg_sys::GetUserId().to_u32(),
+                role: owner::current(),
                 transaction: pg_sys::GetTopTransactionId().into_inner(),
             }
         }
@@ -92,7 +92,7 @@ pub fn login_role() -> Result<u32> {
             return Err(Error::new("42501", message));
         }
         Ok(match pg_sys::InLocalUserIdChange() {
-            true => pg_sys::GetUserId().to_u32(),
+            true => owner::current(),
             false => pg_sys::GetSessionUserId().to_u32(),
         })
     }
@@ -257,11 +257,7 @@ unsafe fn run_in_portal(text: &std::ffi::CStr) -> Result<()> {
     let (sql, none) = (text.as_ptr(), ptr::null_mut());
     // SAFETY: by the caller; the parser's list is one of RawStmt.
     unsafe {
-        let mode = pg_sys::RawParseMode::RAW_PARSE_DEFAULT;
-        let [only] = list::cells(pg_sys::raw_parser(sql, mode)) else {
-            return Err(Error::new("42601", "one statement expected"));
-        };
-        let raw = only.ptr_value.cast::<pg_sys::RawStmt>();
+        let raw = prepared::only_statement(text)?;
         let tag = pg_sys::CreateCommandTag((*raw).stmt);
         let queries = pg_sys::pg_analyze_and_rewrite_fixedparams(raw, sql, ptr::null(), 0, none);
         let plans = pg_sys::pg_plan_queries(queries, sql, 0, ptr::null_mut());

@@ -47,8 +47,7 @@ fn sql(wanted: &Lengths, found: &Found) -> String {
         format!("{{least: min(l{at}), most: max(l{at}), different: count(DISTINCT l{at})}}")
     };
     let facts: Vec<_> = columns.map(length).collect();
-    // The line breaks end a comment that the filter may end with.
-    let filter = wanted.filter.as_ref().map(|filter| format!(" WHERE (\n{filter}\n)"));
+    let filter = wanted.filter.as_ref().map(|filter| format!(" WHERE {}", scan::enclosed(filter)));
     format!(
         "SELECT [{}] AS lengths FROM (SELECT {} FROM {}{}) q",
         facts.join(", "),

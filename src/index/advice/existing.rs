@@ -24,8 +24,6 @@ pub struct Existing {
     pub building: bool,
     /// Whether replication tells rows apart by it.
     pub identity: bool,
-    /// Whether CLUSTER goes by it.
-    pub clustered: bool,
     /// Whether it belongs to a partitioned table's index, or has such below it.
     pub partitioned: bool,
     /// Whether a constraint, of this table or another, needs it.
@@ -66,7 +64,7 @@ pub struct ExistingKey {
 const INDEXES: &str = "
     SELECT n.nspname::text AS schema, c.relname::text AS name, m.amname::text AS method,
            i.indisunique AS unique, i.indisvalid AND i.indisready AS valid,
-           i.indisreplident AS identity, i.indisclustered AS clustered,
+           i.indisreplident AS identity,
            c.relispartition OR c.relkind = 'I' AS partitioned,
            EXISTS (SELECT FROM pg_stat_progress_create_index p
                     WHERE p.index_relid = i.indexrelid)

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use migrator_model::Ident;
 use serde_json::{Value, json};
 
 use super::{
@@ -186,7 +185,7 @@ impl<'a> Judge<'a> {
     /// What reading all of the table, or its partitions, costs in a plan.
     fn scan_in(&self, plan: &Plan) -> Option<f64> {
         let own = plan.scan_of(self.table.name.name.as_str());
-        let all: f64 = plan.scans.iter().map(|(_, _, cost)| cost).sum();
+        let all: f64 = plan.scans.iter().map(|(_, cost)| cost).sum();
         own.or_else(|| (self.table.is_partitioned && all > 0.0).then_some(all))
     }
 
@@ -238,7 +237,6 @@ fn rounded(cost: f64) -> f64 {
 
 /// The names that are taken where the table is.
 pub fn names(table: &Table) -> Result<Names> {
-    let schema = table.name.schema.clone();
-    let schema: Option<Ident> = schema;
-    schema.map_or_else(|| Ok(Names::default()), |schema| crate::load::taken_names(&schema))
+    let schema = table.name.schema.as_ref();
+    schema.map_or_else(|| Ok(Names::default()), crate::load::taken_names)
 }

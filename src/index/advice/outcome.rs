@@ -56,7 +56,7 @@ impl Row {
     /// No index.
     pub fn nothing(nothing: Nothing, query: Option<&str>) -> Self {
         let why = match query {
-            Some(name) => format!("{}: {}", capital(name), nothing.why),
+            Some(name) => format!("{}: {}", crate::validate::check::sentence(name), nothing.why),
             None => nothing.why,
         };
         Self {
@@ -71,10 +71,6 @@ impl Row {
             gain: None,
         }
     }
-}
-
-fn capital(text: &str) -> String {
-    crate::validate::check::sentence(text)
 }
 
 /// What a build blocks, and for how long: low below a second, high above five, which is what a lock

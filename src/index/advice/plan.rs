@@ -13,8 +13,8 @@ pub struct Plan {
     pub rows: f64,
     /// The indexes that it uses, by name.
     pub indexes: Vec<String>,
-    /// What scans of whole tables in it cost: the table's schema and name, and the cost.
-    pub scans: Vec<(String, String, f64)>,
+    /// What scans of whole tables in it cost: the table's name, and the cost.
+    pub scans: Vec<(String, f64)>,
 }
 
 impl Plan {
@@ -43,15 +43,14 @@ impl Plan {
         }
         if node["Node Type"].as_str().is_some_and(|kind| kind.ends_with("Seq Scan")) {
             let cost = number(node, "Total Cost");
-            self.scans.push((text("Schema"), text("Relation Name"), cost));
+            self.scans.push((text("Relation Name"), cost));
         }
         node["Plans"].as_array().into_iter().flatten().for_each(|below| self.take(below));
     }
 
     /// What reading all of a table costs in it; None: it does not do that.
     pub fn scan_of(&self, table: &str) -> Option<f64> {
-        let costs =
-            self.scans.iter().filter(|(_, name, _)| name == table).map(|(_, _, cost)| *cost);
+        let costs = self.scans.iter().filter(|(name, _)| name == table).map(|(_, cost)| *cost);
         costs.reduce(f64::max)
     }
 }

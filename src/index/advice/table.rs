@@ -36,8 +36,6 @@ pub struct Table {
 pub struct Column {
     /// attname
     pub name: String,
-    /// The type as SQL shows it.
-    pub type_name: String,
     /// The type's own length; negative: values differ in it.
     pub length: i32,
     /// pg_stats.avg_width
@@ -76,7 +74,7 @@ const RELATION: &str = "
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1";
 
 const COLUMNS: &str = "
-    SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type_name,
+    SELECT a.attname::text AS name,
            a.attlen::int4 AS length, s.avg_width::float8 AS width, s.null_frac::float8 AS nulls,
            s.n_distinct::float8 AS distinct, s.correlation::float8 AS correlation,
            s.most_common_freqs[1]::float8 AS top_frequency, a.attcollation::int8 AS collation,
@@ -129,7 +127,6 @@ impl Table {
     /// A key of a query as a part of an index, which lets through this share of the rows.
     pub fn part(&self, key: &Key, share: f64) -> Part {
         let column = key.column.as_deref().and_then(|name| self.column(name));
-        let is_text = matches!(key.base_oid, 25 | 1_042 | 1_043);
         Part {
             sql: key.sql.clone(),
             column: key.column.clone(),
@@ -140,7 +137,7 @@ impl Table {
             share,
             width: column.map_or(f64::from(key.width), Column::width),
             distinct: column.and_then(|column| column.distinct_of(self.rows)),
-            by_locale: is_text && !key.is_c,
+            by_locale: key.has_beginnings() && !key.is_c,
             collation: key.collation,
         }
     }

@@ -125,8 +125,7 @@ struct Maker<'a> {
 impl Maker<'_> {
     fn take(&self, wanted: &mut Wanted, condition: &Condition) {
         match &condition.test {
-            Test::Equal => wanted.equal.push(self.equal(condition, 1.0)),
-            Test::Null => wanted.equal.push(self.equal(condition, 1.0)),
+            Test::Equal | Test::Null => wanted.equal.push(self.equal(condition, 1.0)),
             Test::AnyOf => wanted.equal.push(self.equal(condition, 10.0)),
             Test::Prefix => wanted.prefixes.push(self.part(condition, UNKNOWN[3])),
             Test::Operator { oid, name } => wanted.special.push(Special {

@@ -5,7 +5,7 @@ use super::{
     log::{self, Job},
     target::Index,
 };
-use crate::error::Result;
+use crate::{error::Result, pg::spi};
 
 /// How the log says that one is left behind.
 pub const LEFT: &str = "invalid index ";
@@ -23,17 +23,13 @@ pub fn is_for(job: &Job, index: &str, sql: &str) -> bool {
 
 /// Does away with those of a table's orphans but what a statement drops anyway, in the caller's
 /// transaction and with its rights.
-pub fn clear(
-    target: u32,
-    but: impl Fn(&Job) -> bool,
-    drop: impl Fn(&str) -> Result<()>,
-) -> Result<()> {
+pub fn clear(target: u32, but: impl Fn(&Job) -> bool) -> Result<()> {
     for job in log::orphans(target)? {
         let index = if but(&job) { None } else { seen(&job)? };
         let index = index.filter(Index::is_locked_invalid);
         let name = index.map(|index| index.name()).transpose()?.map(|name| name.quoted());
         if let Some(name) = &name {
-            drop(&format!("DROP INDEX {name}"))?;
+            spi::execute_as_called(&format!("DROP INDEX {name}"))?;
             pgrx::notice!("dropped invalid index {name}, left behind by index job {}", job.job_id);
         }
         log::looked_after(job.job_id, name.map(|name| dropped(&name)))?;

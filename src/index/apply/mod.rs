@@ -89,8 +89,7 @@ impl Change {
     fn run(self) -> Result<Applied> {
         // Others get the server's own ERROR, and no lock of the table before it.
         if self.target.is_owner {
-            let drop = |sql: &str| spi::execute_as_called(sql).map(|_| ());
-            leftover::clear(self.target.oid, |job| self.drops(job), drop)?;
+            leftover::clear(self.target.oid, |job| self.drops(job))?;
         }
         let settings = self.options.settings()?;
         let job_id = self.log(json!({"settings": object(&settings)}))?;

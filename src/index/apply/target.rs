@@ -44,7 +44,7 @@ const INDEX: &str = "
     SELECT c.oid::int8 AS oid, i.indrelid::int8 AS table, i.indisvalid AS is_valid,
            n.nspname::text AS schema, c.relname::text AS name
       FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-      JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1";
+      JOIN pg_namespace n ON n.oid = c.relnamespace";
 
 impl Target {
     /// Looks it up.
@@ -95,18 +95,14 @@ impl Target {
 impl Index {
     /// One with this OID.
     pub fn of(oid: u32) -> Result<Option<Self>> {
-        spi::first(INDEX, &[DatumWithOid::from(pg_sys::Oid::from(oid))])
+        let argument = [DatumWithOid::from(pg_sys::Oid::from(oid))];
+        spi::first(&format!("{INDEX} WHERE c.oid = $1"), &argument)
     }
 
     /// One with this name, as statements write it with its schema.
     pub fn named(name: &str) -> Result<Option<Self>> {
-        #[derive(Deserialize)]
-        struct Found {
-            oid: Option<u32>,
-        }
-        let sql = "SELECT to_regclass($1)::oid::int8 AS oid";
-        let found: Found = spi::one(sql, &[DatumWithOid::from(name.to_owned())])?;
-        found.oid.map_or(Ok(None), Self::of)
+        let argument = [DatumWithOid::from(name.to_owned())];
+        spi::first(&format!("{INDEX} WHERE c.oid = to_regclass($1)"), &argument)
     }
 
     /// Whether it is INVALID under its name and nobody is building it: that one's lock of the table is

@@ -16,8 +16,7 @@ mod sizing;
 mod version;
 mod within;
 
-use pgrx::{PgLogLevel, PgSqlErrorCode, datum::DatumWithOid, pg_sys::panic::ErrorReport};
-use serde::de::DeserializeOwned;
+use pgrx::{PgLogLevel, PgSqlErrorCode, pg_sys::panic::ErrorReport};
 
 pub use self::{
     advice::{Advice, Arguments as AdviceArguments, advice, expected},
@@ -27,22 +26,8 @@ pub use self::{
     metric::Metric,
     recall::{Arguments as RecallArguments, Row as RecallRow, recall},
 };
-use crate::{
-    error::Result,
-    pg::{server, spi},
-};
-
-/// The rows of a query that only reads: also where nothing can be written, and else with what this
-/// transaction has done itself.
-pub(in crate::index) fn read<T: DeserializeOwned>(
-    sql: &str,
-    arguments: &[DatumWithOid<'_>],
-) -> Result<Vec<T>> {
-    match server::is_read_only() {
-        true => spi::rows_of_before_with(sql, arguments),
-        false => spi::rows(sql, arguments),
-    }
-}
+use crate::error::Result;
+pub(in crate::index) use crate::pg::spi::read;
 
 /// Loads pgvector's library, so that its settings are known as what they are.
 fn load_library(column: &Column) -> Result<()> {

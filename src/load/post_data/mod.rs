@@ -20,7 +20,7 @@ use crate::{
     ddl::{Kind, comment, constraint, macros::Macros, names::Names},
     error::Result,
     index::vector::BuildOptions,
-    pg::{server, spi},
+    pg::spi,
     steps::{About, Original, Steps, Verdict},
 };
 
@@ -71,10 +71,7 @@ pub fn taken_names(schema: &Ident) -> Result<Names> {
                  JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1
                UNION SELECT k.conname::text FROM pg_constraint k
                  JOIN pg_namespace n ON n.oid = k.connamespace WHERE n.nspname = $1";
-    let taken = match server::is_read_only() {
-        true => spi::rows_of_before_with::<Taken>(sql, &argument)?,
-        false => spi::rows::<Taken>(sql, &argument)?,
-    };
+    let taken = spi::read::<Taken>(sql, &argument)?;
     Ok(Names::with(taken.into_iter().map(|taken| taken.name)))
 }
 

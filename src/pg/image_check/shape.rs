@@ -50,7 +50,7 @@ pub enum ValueShape {
     /// text, character varying, character, json
     Text(Length),
     /// bit and bit varying
-    Bits(BitCount),
+    Bits(Length),
     /// numeric
     Numeric(Option<NumericLimit>),
     /// jsonb
@@ -69,25 +69,14 @@ pub enum ValueShape {
     Geometry,
 }
 
-/// How many characters a text has.
+/// How many characters a text has, or bits a bit string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Length {
     /// Any number.
     Any,
-    /// character varying(n)
+    /// character varying(n), bit varying(n)
     AtMost(u32),
-    /// character(n): filled with blanks.
-    Exactly(u32),
-}
-
-/// How many bits a bit string has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BitCount {
-    /// Any number.
-    Any,
-    /// bit varying(n)
-    AtMost(u32),
-    /// bit(n)
+    /// character(n), filled with blanks; bit(n)
     Exactly(u32),
 }
 
@@ -186,8 +175,8 @@ impl ValueShape {
             P::TimeTz(digits) => Self::TimeTz(unit(*digits)),
             P::Timestamp(digits) | P::TimestampTz(digits) => Self::Timestamp(unit(*digits)),
             P::Bytea => Self::Bytea,
-            P::Varbit(limit) => Self::Bits(limit.map_or(BitCount::Any, BitCount::AtMost)),
-            P::Bit(length) => Self::Bits(length.map_or(BitCount::Any, BitCount::Exactly)),
+            P::Varbit(limit) => Self::Bits(limit.map_or(Length::Any, Length::AtMost)),
+            P::Bit(length) => Self::Bits(length.map_or(Length::Any, Length::Exactly)),
             P::Numeric(limit) => Self::Numeric(limit.map(NumericLimit::from)),
             P::Jsonb => Self::Jsonb,
             P::Vector(wanted) => Self::Vector(*wanted),

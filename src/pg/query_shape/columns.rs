@@ -1,11 +1,9 @@
 //! The columns that a query reads of a table, for whatever reason: those that it needs rights to.
 
-use std::ffi::CStr;
-
 use pgrx::pg_sys::{self, Query, RangeTblEntry};
 
 use super::shape::Use;
-use crate::pg::compat;
+use crate::pg::{compat, quoting};
 
 /// Adds the columns that are read.
 ///
@@ -30,9 +28,6 @@ pub unsafe fn take(found: &mut Use, query: *mut Query, entry: &RangeTblEntry) {
 
 /// The name of a column; None: there is none.
 pub fn name(relation: pg_sys::Oid, number: i16) -> Option<String> {
-    // SAFETY: a look-up; the name is NUL-terminated, in the current memory context.
-    unsafe {
-        let name = pg_sys::get_attname(relation, number, true);
-        (!name.is_null()).then(|| CStr::from_ptr(name).to_string_lossy().into_owned())
-    }
+    // SAFETY: a look-up; the name is NULL or NUL-terminated.
+    unsafe { quoting::text_at(pg_sys::get_attname(relation, number, true)) }
 }

@@ -152,8 +152,7 @@ impl Conditions<'_> {
         unsafe {
             let on = OnTable::of(key, self.relation, self.levels)?;
             let kind = self.value(value, on.place)?;
-            let own = pg_sys::exprCollation(key::without_relabel(on.node));
-            let same_order = collation == pg_sys::InvalidOid || collation == own;
+            let same_order = on.compares_by(collation);
             self.found(&on, whole, |key| test(key, operator, value, same_order), kind)
         }
     }
@@ -165,8 +164,7 @@ impl Conditions<'_> {
             let [left, array] = operands[..] else { return None };
             let on = OnTable::of(left, self.relation, self.levels).filter(|_| any.useOr)?;
             let value = self.value(array, on.place)?;
-            let own = pg_sys::exprCollation(key::without_relabel(on.node));
-            let same = any.inputcollid == pg_sys::InvalidOid || any.inputcollid == own;
+            let same = on.compares_by(any.inputcollid);
             let is_equal = |key: &Key| same && strategy(any.opno, key.type_oid) == EQUAL;
             self.found(&on, whole, |key| is_equal(key).then_some(Test::AnyOf), value)
         }

@@ -1,9 +1,6 @@
 //! Expressions over one table as SQL again, for an index or its condition.
 
-use std::{
-    collections::BTreeSet,
-    ffi::{CStr, CString},
-};
+use std::{collections::BTreeSet, ffi::CString};
 
 use pgrx::pg_sys::{self, Node, NodeTag, Oid};
 
@@ -15,6 +12,7 @@ use super::{
 use crate::pg::{
     compat::planner::{collate_is_c, make_plain},
     fdw::planner::nodes::{self, Tree},
+    quoting,
     search_path::SafeSettings,
 };
 
@@ -74,7 +72,7 @@ impl OnTable {
             let name = CString::from(c"t");
             let context = pg_sys::deparse_context_for(name.as_ptr(), self.relation);
             let text = pg_sys::deparse_expression(self.node, context, false, false);
-            CStr::from_ptr(text).to_string_lossy().into_owned()
+            quoting::text_at(text).unwrap_or_default()
         }
     }
 
@@ -88,15 +86,7 @@ impl OnTable {
     /// any time.
     pub fn is_fixed(&self) -> bool {
         // SAFETY: the expression is live.
-        unsafe {
-            let has = |tag| !contains::all(self.node, tag).is_empty();
-            let is_row_alone = !has(NodeTag::T_Param)
-                && !has(NodeTag::T_SubLink)
-                && !has(NodeTag::T_Aggref)
-                && !has(NodeTag::T_WindowFunc)
-                && !has(NodeTag::T_GroupingFunc);
-            is_row_alone && !pg_sys::contain_mutable_functions(self.node)
-        }
+        !self.has_parameter() && unsafe { !pg_sys::contain_mutable_functions(self.node) }
     }
 
     /// As what an index is sorted by, if it can be that.
@@ -125,13 +115,19 @@ impl OnTable {
         }
     }
 
+    /// Whether something is in it that no row holds; what has a query in it is not looked at.
     fn has_parameter(&self) -> bool {
+        let tags =
+            [NodeTag::T_Param, NodeTag::T_Aggref, NodeTag::T_WindowFunc, NodeTag::T_GroupingFunc];
         // SAFETY: the expression is live.
-        unsafe {
-            [NodeTag::T_Param, NodeTag::T_SubLink, NodeTag::T_Aggref, NodeTag::T_WindowFunc]
-                .iter()
-                .any(|tag| !contains::all(self.node, *tag).is_empty())
-        }
+        tags.iter().any(|tag| unsafe { !contains::all(self.node, *tag).is_empty() })
+    }
+
+    /// Whether a comparison by this collation goes by the order that an index of it has.
+    pub fn compares_by(&self, collation: Oid) -> bool {
+        // SAFETY: the expression is live.
+        let own = unsafe { pg_sys::exprCollation(without_relabel(self.node)) };
+        collation == pg_sys::InvalidOid || collation == own
     }
 
     /// Whether its SQL names nothing but what the server brings with it, and the table's columns.

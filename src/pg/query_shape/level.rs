@@ -13,7 +13,7 @@ pub type Levels = [*mut Query];
 pub type Place = (*mut Query, u32);
 
 /// What is nested deeper is left out.
-const DEEPEST: usize = 32;
+pub const DEEPEST: usize = 32;
 
 /// A column of a table.
 #[derive(Clone, Copy, Debug)]

@@ -15,9 +15,6 @@ use crate::pg::{
     fdw::planner::nodes::{self, Tree},
 };
 
-/// What is nested deeper is left out.
-const DEEPEST: usize = 32;
-
 /// Collects what queries ask of a table.
 pub struct Walk {
     relation: Oid,
@@ -51,7 +48,7 @@ impl Walk {
     /// # Safety
     /// All must be live, analysed and rewritten.
     pub unsafe fn query(&mut self, query: *mut Query, outer: &Levels) {
-        if query.is_null() || outer.len() >= DEEPEST {
+        if query.is_null() || outer.len() >= level::DEEPEST {
             return;
         }
         let levels = [outer, &[query]].concat();

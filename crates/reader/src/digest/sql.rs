@@ -8,7 +8,7 @@ use migrator_model::{
 use super::read::read;
 use crate::{
     catalog::Found,
-    scan::{list, value},
+    scan::{enclosed, list, value},
 };
 
 /// `SELECT columns, row id FROM table WHERE filter`, and a restriction on top. The row id comes
@@ -43,8 +43,7 @@ pub fn sample(wanted: &Digest, found: &Found, rows: u32) -> String {
 }
 
 fn condition(wanted: &Digest, restriction: Option<&str>) -> String {
-    // The line breaks end a comment that the filter may end with.
-    let filter = wanted.filter.as_ref().map(|filter| format!("(\n{filter}\n)"));
+    let filter = wanted.filter.as_deref().map(enclosed);
     let restriction = restriction.map(|restriction| format!("({restriction})"));
     let both: Vec<_> = filter.into_iter().chain(restriction).collect();
     if both.is_empty() { String::new() } else { format!(" WHERE {}", both.join(" AND ")) }

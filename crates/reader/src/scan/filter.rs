@@ -4,6 +4,7 @@
 use migrator_model::{ident::literal, protocol::Failure, reject::shown};
 use serde::Deserialize;
 
+use super::select::enclosed;
 use crate::{catalog::rows, open::Source};
 
 /// What DuckDB's own parser makes of it.
@@ -19,7 +20,7 @@ pub fn check(source: &Source, filter: &str) -> Result<(), Failure> {
     if filter.trim().is_empty() {
         return Err(invalid("The filter is empty."));
     }
-    let query = format!("SELECT NULL FROM t WHERE (\n{filter}\n)");
+    let query = format!("SELECT NULL FROM t WHERE {}", enclosed(filter));
     let sql = PARSE.replace("$query", &literal(&query));
     match rows::<Parsed>(source, &sql)?.pop() {
         Some(Parsed { error: false, plain: Some(true), .. }) => Ok(()),

@@ -20,7 +20,7 @@ use migrator_model::{
 use self::{crew::Made, feed::Feed, maker::Work, output::Output, proven::Undecided};
 pub(crate) use self::{
     crew::lock,
-    select::{expression, list, readable, value},
+    select::{enclosed, expression, list, readable, value},
 };
 use crate::{
     catalog::{self, Found},

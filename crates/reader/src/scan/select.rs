@@ -14,10 +14,14 @@ pub fn select(scan: &Scan, found: &Found, row_id: Option<&str>) -> String {
     let list = list(columns.chain(row_id.map(str::to_owned)));
     let from = format!("SELECT {list} FROM {}", found.sql);
     match &scan.filter {
-        // The line breaks end a comment that the filter may end with.
-        Some(filter) => format!("{from} WHERE (\n{filter}\n)"),
+        Some(filter) => format!("{from} WHERE {}", enclosed(filter)),
         None => from,
     }
+}
+
+/// A filter as one operand. The line breaks end a comment that it may end with.
+pub fn enclosed(filter: &str) -> String {
+    format!("(\n{filter}\n)")
 }
 
 /// What is selected. A table of which no column is wanted still has a row for each row.

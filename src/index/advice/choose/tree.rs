@@ -191,19 +191,14 @@ impl Chooser<'_> {
         for sort in order {
             let range = wanted.ranges.iter().find(|range| range.key.sql == sort.key.sql);
             let share = range.map_or(1.0, |range| range.share);
-            let part = Part {
-                key: sort.key.clone(),
-                share,
-                assumed: false,
-                sql: None,
-                joined: false,
-                null: false,
-                any_of: false,
-            };
             // An index is read from either end.
             let (descending, nulls_first) =
                 if upwards { (false, false) } else { (sort.descending, sort.nulls_first) };
-            keys.parts.push(KeyPart { descending, nulls_first, ..self.key(&part) });
+            keys.parts.push(KeyPart {
+                descending,
+                nulls_first,
+                ..self.table.part(&sort.key, share)
+            });
             keys.share *= share;
         }
         keys.sorted = true;
